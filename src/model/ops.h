@@ -1,0 +1,89 @@
+/* ops: what an input, a filter and an output offer to the pipeline. Inputs are pulled, outputs pushed.
+ *
+ * An implementation embeds the base struct as its first member. A new one is one file and one row of pipe/'s tables. Times
+ * are monotonic nanoseconds unless a name says otherwise. */
+#ifndef REPLAY_MODEL_OPS_H
+#define REPLAY_MODEL_OPS_H
+
+#include "base/err.h"
+#include "model/message.h"
+#include "model/tally.h"
+
+enum input_result {
+	INPUT_MESSAGE, /* *out holds a reference, the caller's now */
+	INPUT_WAIT,    /* nothing yet: wait for pollfd or deadline */
+	INPUT_END,     /* nothing more will come */
+	INPUT_FAIL,    /* err says why; what came before stands */
+};
+
+/* What the progress line and the summary ask of an input beyond its tallies. */
+struct input_status {
+	uint64_t messages; /* given out so far */
+	uint64_t lost;     /* packets or bytes lost before they could be read */
+	double done;       /* share of the whole read, 0..1; negative: not known */
+};
+
+struct input;
+struct input_ops {
+	enum input_result (*next)(struct input *in, int64_t now_ns, struct message **out, struct err *err);
+	int (*pollfd)(const struct input *in);       /* readable when next() may have something; -1: none */
+	int64_t (*deadline)(const struct input *in); /* when next() wants to be called at the latest; TIME_NEVER: no need */
+	void (*stop)(struct input *in);              /* no new data, give out what is held, then END */
+	void (*status)(const struct input *in, struct input_status *out);
+	void (*tally)(const struct input *in, struct tally_sink *sink);
+	void (*close)(struct input *in);
+};
+struct input {
+	const struct input_ops *ops;
+	bool live; /* never waits for an output: what an output does not take is dropped for it and counted */
+	char label[128];
+};
+
+enum output_result {
+	OUTPUT_OK,   /* taken (it took its own reference where it needs one), or counted as skipped or failed */
+	OUTPUT_WAIT, /* not now: back-pressure; not counted */
+	OUTPUT_FAIL, /* this output is of no use any more; err says why */
+};
+
+struct output_status {
+	uint64_t done; /* messages written or answered */
+	uint64_t failed;
+	uint64_t in_flight;
+	int64_t lateness_p99_ns; /* -1: this output has no schedule */
+};
+
+struct output;
+struct output_ops {
+	enum output_result (*write)(struct output *out, struct message *m, int64_t now_ns, struct err *err);
+	/* The message could not be taken and will not be offered again: count it, by cause. */
+	void (*drop)(struct output *out, struct message *m);
+	int (*pollfd)(const struct output *out);       /* -1: none */
+	int64_t (*deadline)(const struct output *out); /* when tick() wants to be called; TIME_NEVER */
+	/* Does what is ready: after pollfd or deadline. 0 or a negative error (then as OUTPUT_FAIL). */
+	int (*tick)(struct output *out, int64_t now_ns, struct err *err);
+	bool (*idle)(const struct output *out); /* everything taken is finished: nothing in flight */
+	/* The inputs have ended: write what is held. Called once, before close. */
+	int (*flush)(struct output *out, int64_t now_ns, struct err *err);
+	void (*status)(const struct output *out, struct output_status *s);
+	void (*tally)(const struct output *out, struct tally_sink *sink);
+	/* ledger_json: the run's ledger so far, for outputs that keep it; may be empty. */
+	int (*close)(struct output *out, struct slice ledger_json, struct err *err);
+};
+struct output {
+	const struct output_ops *ops;
+	char label[128];
+	bool failed;
+};
+
+enum filter_result { FILTER_KEEP, FILTER_DROP };
+
+struct filter;
+struct filter_ops {
+	enum filter_result (*apply)(struct filter *f, struct message *m);
+	void (*close)(struct filter *f);
+};
+struct filter {
+	const struct filter_ops *ops;
+};
+
+#endif

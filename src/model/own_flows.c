@@ -1,0 +1,106 @@
+/* own_flows: a map of local endpoints, and a list of removed ones in order of removal. */
+#include "model/own_flows.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/map.h"
+
+#include <stdlib.h>
+
+struct own_flow {
+	struct list link; /* in `leaving` once removed */
+	struct endpoint local;
+	int64_t forget_ns; /* TIME_NEVER while open */
+};
+
+struct own_flows {
+	struct map map;
+	struct list leaving;
+	struct hash_key key;
+};
+
+static bool same_endpoint(const void *entry, const void *key)
+{
+	return endpoint_eq(&((const struct own_flow *)entry)->local, key);
+}
+
+static uint64_t endpoint_hash(const struct own_flows *o, const struct endpoint *e)
+{
+	uint8_t bytes[19] = { e->family, (uint8_t)(e->port >> 8), (uint8_t)e->port };
+	memcpy(bytes + 3, e->addr, 16);
+	return hash_bytes(o->key, slice_of(bytes, sizeof bytes));
+}
+
+struct own_flows *own_flows_new(void)
+{
+	struct own_flows *o = calloc(1, sizeof *o);
+	if (!o)
+		return NULL;
+	map_init(&o->map, 1u << 20, same_endpoint);
+	list_init(&o->leaving);
+	o->key = hash_key_random();
+	return o;
+}
+
+void own_flows_free(struct own_flows *o)
+{
+	if (!o)
+		return;
+	size_t at = 0;
+	for (void *entry; (entry = map_next(&o->map, &at));)
+		free(entry);
+	map_release(&o->map);
+	free(o);
+}
+
+int own_flows_add(struct own_flows *o, const struct endpoint *local)
+{
+	uint64_t hash = endpoint_hash(o, local);
+	struct own_flow *f = map_find(&o->map, hash, local);
+	if (!f) {
+		f = calloc(1, sizeof *f);
+		if (!f)
+			return ERR_NOMEM;
+		f->local = *local;
+		list_init(&f->link);
+		int rc = map_put(&o->map, hash, f);
+		if (rc) {
+			free(f);
+			return rc;
+		}
+	}
+	list_remove(&f->link);
+	f->forget_ns = TIME_NEVER;
+	return 0;
+}
+
+void own_flows_remove(struct own_flows *o, const struct endpoint *local, int64_t now_ns)
+{
+	struct own_flow *f = map_find(&o->map, endpoint_hash(o, local), local);
+	if (!f)
+		return;
+	f->forget_ns = now_ns + OWN_FLOWS_LINGER_NS;
+	list_remove(&f->link);
+	list_append(&o->leaving, &f->link);
+}
+
+static void forget_old(struct own_flows *o, int64_t now_ns)
+{
+	for (struct list *first; (first = list_first(&o->leaving));) {
+		struct own_flow *f = LIST_ENTRY(first, struct own_flow, link);
+		if (f->forget_ns > now_ns)
+			return;
+		list_remove(&f->link);
+		(void)map_remove(&o->map, endpoint_hash(o, &f->local), &f->local);
+		free(f);
+	}
+}
+
+bool own_flows_has(struct own_flows *o, const struct endpoint *a, const struct endpoint *b, int64_t now_ns)
+{
+	forget_old(o, now_ns);
+	if (o->map.count == 0)
+		return false;
+	return map_find(&o->map, endpoint_hash(o, a), a) || map_find(&o->map, endpoint_hash(o, b), b);
+}

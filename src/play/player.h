@@ -1,0 +1,109 @@
+/* player: messages to one target over the network, and what came back.
+ *
+ * Takes requests ready to send (bytes already edited); gives one result for each, in the order they end. Owns the connections, the
+ * lanes, the queue, an epoll descriptor. One player per target: a slow target delays no other. Connections are made by libcurl
+ * (CURLOPT_CONNECT_ONLY: DNS, IPv6, TLS, unix sockets); bytes then go through the plain socket, or curl_easy_send/recv for TLS.
+ * Never blocks, reads no clock: `now_ns` is monotonic. */
+#ifndef REPLAY_PLAY_PLAYER_H
+#define REPLAY_PLAY_PLAYER_H
+
+#include "base/hist.h"
+#include "model/framing.h"
+#include "model/message.h"
+#include "model/own_flows.h"
+#include "model/tally.h"
+
+struct player_options {  /* 0 anywhere: the default */
+	const char *url; /* http://, https://, unix:/path (http over it); borrowed until player_new returns */
+	const struct framing_ops *framing;
+	struct own_flows *own_flows; /* may be NULL */
+	bool no_lanes;               /* pool connections instead of one per recorded client */
+	size_t connections;          /* most at once: 0, as many as lanes (no_lanes: 64) */
+	size_t queue_messages;       /* waiting, not in flight: 1,000 … then submit says WAIT */
+	size_t queue_bytes;          /* 64 MiB */
+	int64_t timeout_ns;          /* for the answer, and for the connection: 5 s (GoReplay) */
+	int64_t idle_ns;             /* an unused connection is closed after: 30 s */
+	size_t response_bytes;       /* longer answers are counted as failed (too long): 64 MiB */
+	bool keep_response;          /* results hold the answer's bytes */
+	bool skip_verify;            /* TLS: accept any certificate */
+	int64_t max_lateness_ns;     /* the schedule counts as held while lateness p99 stays below: 10 ms */
+};
+
+/* What out_http knows of a request and the player cannot see in the bytes. */
+struct player_hints {
+	struct slice method; /* borrowed until submit returns */
+	bool retry;          /* RFC 9110 §9.2.2 allows one more try */
+	bool last_of_lane;   /* `Connection: close`: the lane's next request needs a new connection */
+};
+
+enum target_row { /* every submitted request is in exactly one PART */
+	          TARGET_SUBMITTED,
+	          TARGET_ANSWERED,
+	          TARGET_FAILED_RESOLVE,
+	          TARGET_FAILED_CONNECT,
+	          TARGET_FAILED_TLS,
+	          TARGET_FAILED_TIMEOUT,
+	          TARGET_FAILED_CLOSED, /* reset or closed before the answer's end */
+	          TARGET_FAILED_GARBAGE,
+	          TARGET_FAILED_TOO_LONG,
+	          TARGET_FAILED_MEMORY,
+	          TARGET_UNFINISHED,  /* still waiting when the run ended */
+	          TARGET_INCOMPLETE,  /* not sent: the recorded request lacks bytes (counted by out_http) */
+	          TARGET_NOT_REQUEST, /* not sent: responses have nothing to be sent */
+	          TARGET_QUEUE_FULL,  /* not sent: a live input does not wait */
+	          TARGET_RETRIED,     /* NOTE */
+	          TARGET_CONNECTIONS, /* NOTE: opened */
+	          TARGET_STATUS_1XX,
+	          TARGET_STATUS_2XX,
+	          TARGET_STATUS_3XX,
+	          TARGET_STATUS_4XX,
+	          TARGET_STATUS_5XX,
+	          TARGET_STATUS_OTHER, /* NOTES */
+	          TARGET_UPGRADED,     /* NOTE: answers after which the connection is no HTTP: ended cleanly */
+	          TARGET_BYTES_SENT,
+	          TARGET_BYTES_RECEIVED, /* NOTES */
+	          TARGET_ROWS
+};
+extern const struct tally_table target_table;
+
+struct play_result {
+	struct message *request;          /* borrowed */
+	enum target_row outcome;          /* TARGET_ANSWERED or why not */
+	int status;                       /* 0: none */
+	int64_t due_ns, sent_ns, done_ns; /* monotonic; due is the send where there was no schedule */
+	struct slice response;            /* with keep_response; borrowed */
+};
+
+struct player_sink {
+	void *arg;
+	void (*result)(void *arg, const struct play_result *r); /* may be NULL */
+};
+
+struct player_numbers {
+	const uint64_t *counts; /* TARGET_ROWS */
+	const struct hist *from_due, *from_send, *lateness;
+	size_t in_flight, waiting, connections;
+};
+
+struct player;
+
+/* Checks the URL; resolves and connects nothing yet. */
+struct player *player_new(const struct player_options *options, struct player_sink sink, struct err *err);
+
+/* 0: taken (a reference of its own); ERR_LIMIT: the queue is full. m->due_ns is when it should leave; it is sent at once where its lane is free. */
+int player_submit(struct player *p, struct message *m, const struct player_hints *hints, int64_t now_ns);
+
+int player_pollfd(const struct player *p);
+int64_t player_deadline(const struct player *p);
+int player_tick(struct player *p, int64_t now_ns, struct err *err);
+bool player_idle(const struct player *p);              /* nothing waits, nothing in flight */
+void player_give_up(struct player *p, int64_t now_ns); /* everything unfinished gets its result: TARGET_UNFINISHED */
+uint64_t *player_counts(struct player *p);             /* for the rows that out_http counts */
+void player_numbers(const struct player *p, struct player_numbers *out);
+void player_free(struct player *p);
+
+/* From a URL: the value for Host (host, and port where it is not the scheme's own) and the base path without a slash at its end.
+ * 0 or ERR_USAGE with a sentence. */
+int player_url_parts(const char *url, struct buf *host, struct buf *base_path, struct err *err);
+
+#endif
