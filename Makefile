@@ -63,6 +63,7 @@ $(BUILD)/obj/%.o: src/%.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- unit tests: one Criterion program per folder, linked with that folder and the floors below only --------
+ALLOC_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 UNITS := $(notdir $(patsubst %/,%,$(wildcard tests/unit/*/)))
 below_base   := base
 below_model  := base model
@@ -78,7 +79,7 @@ define UNIT
 $(BUILD)/unit/$(1): $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/$(1)/*.c tests/support/unit_*.c)) \
                     $(foreach f,$(call below_of,$(1)),$(call obj,$(wildcard src/$(f)/*.c))) $(if $(filter http,$(call below_of,$(1))),$(LLHTTP_OBJ))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) -lcriterion
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) -lcriterion $(ALLOC_WRAP)
 .PHONY: unit-$(1)
 unit-$(1): $(BUILD)/unit/$(1)
 	$(BUILD)/unit/$(1) --jobs 2
