@@ -6,8 +6,28 @@
 #define REPLAY_MODEL_OPS_H
 
 #include "base/err.h"
+#include "base/hist.h"
 #include "model/message.h"
+#include "model/own_flows.h"
 #include "model/tally.h"
+
+/* What a run lends to each of its inputs and outputs. Outlives them. */
+struct io_env {
+	int64_t (*mono_ns)(void);   /* the monotonic clock, for moments inside a tick; tests replace it */
+	int64_t real_minus_mono_ns; /* Unix time = monotonic + this, when the run began */
+	struct own_flows *own_flows;
+	bool wait_for_outputs; /* no live input: an output may hold the inputs back instead of dropping */
+	void *note_arg;
+	/* A sentence for the user: level 0 a warning, 1 and more only with --verbose. Never NULL. */
+	void (*note)(void *note_arg, int level, const char *sentence);
+};
+
+/* Response times of one target, for the summary; histograms are the output's. */
+struct timing {
+	const struct hist *from_due, *from_send, *lateness;
+	int64_t max_lateness_ns; /* the schedule was held while lateness p99 is not above */
+	bool scheduled;          /* some request had a due time */
+};
 
 enum input_result {
 	INPUT_MESSAGE, /* *out holds a reference, the caller's now */
@@ -66,6 +86,7 @@ struct output_ops {
 	int (*flush)(struct output *out, int64_t now_ns, struct err *err);
 	void (*status)(const struct output *out, struct output_status *s);
 	void (*tally)(const struct output *out, struct tally_sink *sink);
+	bool (*timing)(const struct output *out, struct timing *t); /* false, or NULL: it measures none */
 	/* ledger_json: the run's ledger so far, for outputs that keep it; may be empty. */
 	int (*close)(struct output *out, struct slice ledger_json, struct err *err);
 };

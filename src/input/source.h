@@ -1,0 +1,37 @@
+/* source: the messages of any file that holds some: a log in each of its forms, or a pcap or pcapng capture, told by its bytes.
+ *
+ * Takes a path; gives messages as fast as they can be read, in time order (or in the file's own). A capture that must come in time order is first
+ * written to an unlinked temporary log (0600, in $TMPDIR), since a message is known only when its last byte is. */
+#ifndef REPLAY_INPUT_SOURCE_H
+#define REPLAY_INPUT_SOURCE_H
+
+#include "http/conn.h"
+#include "log/reader.h"
+#include "model/ops.h"
+
+struct capture_options { /* 0 anywhere: the default */
+	struct http_limits http;
+	bool skip_responses;
+	size_t held_bytes; /* out of order, in all */
+	size_t flows;
+	int64_t expire_ns; /* a hole not filled by then is a gap: 2 s */
+};
+
+struct source_options {
+	int64_t from_ns, to_ns; /* Unix time, from inclusive, to exclusive; 0: no bound */
+	bool file_order;        /* as they stand in the file, without sorting and without a temporary file */
+	struct capture_options capture;
+	void *arg;
+	void (*note)(void *arg, const char *sentence); /* what was skipped or damaged; may be NULL */
+};
+
+struct source;
+
+struct source *source_open(const char *path, const struct source_options *options, struct err *err); /* "-": standard input */
+enum log_read source_next(struct source *s, struct message **out, struct err *err);
+bool source_log_info(const struct source *s, struct log_info *out); /* false: a capture */
+double source_progress(const struct source *s);                     /* 0..1, negative where not known */
+void source_tally(const struct source *s, struct tally_sink *sink);
+void source_close(struct source *s);
+
+#endif

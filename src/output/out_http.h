@@ -1,0 +1,19 @@
+/* out_http: requests to one target over HTTP, edited as the user asked, measured by a player of its own. */
+#ifndef REPLAY_OUTPUT_OUT_HTTP_H
+#define REPLAY_OUTPUT_OUT_HTTP_H
+
+#include "model/ops.h"
+
+struct http_output_options { /* 0 anywhere: the default */
+	bool original_host;  /* keep the recorded Host */
+	bool skip_verify;
+	bool no_lanes;
+	uint64_t workers;        /* connections at most; 0: one per recorded client */
+	uint64_t queue_len;      /* requests that wait: 1,000 */
+	int64_t timeout_ns;      /* 5 s */
+	int64_t max_lateness_ns; /* 10 ms */
+};
+
+int out_http_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err);
+
+#endif

@@ -1,0 +1,75 @@
+/* run: one pipeline on one thread: inputs, filters, outputs, and the loop that joins them.
+ *
+ * Takes options that are settled; gives a ledger and timings. Owns the inputs and outputs. */
+#ifndef REPLAY_PIPE_RUN_H
+#define REPLAY_PIPE_RUN_H
+
+#include "filter/filters.h"
+#include "input/in_file.h"
+#include "input/in_raw.h"
+#include "output/out_file.h"
+#include "output/out_http.h"
+#include "pipe/kinds.h"
+#include "report/ledger.h"
+
+/* What was given for one kind's flag, in order. */
+struct addresses {
+	const char **text;
+	size_t n;
+};
+
+#define RUN_KINDS_MAX 16
+
+struct run_options {
+	struct addresses inputs[RUN_KINDS_MAX];  /* by row of input_kinds */
+	struct addresses outputs[RUN_KINDS_MAX]; /* by row of output_kinds */
+	struct raw_options raw;
+	struct file_input_options file_in;
+	struct file_output_options file_out;
+	struct http_output_options http;
+	struct filter_options filters;
+	int64_t exit_after_ns; /* 0: no end of its own */
+	const char *user;      /* who to become once the capture is open; NULL: $SUDO_UID, else root without its capabilities */
+};
+
+struct run_status {
+	double seconds;    /* since the start */
+	uint64_t messages; /* read from the inputs */
+	uint64_t done;     /* by the outputs that measure (targets), or written */
+	uint64_t in_flight, failed, lost;
+	int64_t lateness_p99_ns; /* -1: no schedule */
+	double progress;         /* 0..1; negative: not known */
+	bool live;               /* a capture is among the inputs */
+	bool draining;           /* the inputs have ended */
+};
+
+struct run_hooks {
+	int stop_fd;      /* readable: a byte (or signalfd_siginfo) each time the user asks to stop; the second ends at once. -1: none */
+	size_t stop_size; /* bytes of one such request */
+	int64_t status_every_ns; /* how often status is told; 0: never */
+	void *arg;
+	void (*status)(void *arg, const struct run_status *s);    /* may be NULL */
+	void (*note)(void *arg, int level, const char *sentence); /* level 0 a warning, 1+ for --verbose */
+};
+
+struct run;
+
+/* Opens the inputs, gives up privileges, opens the outputs. NULL and *err: nothing is left open. */
+struct run *run_open(const struct run_options *options, const struct run_hooks *hooks, struct err *err);
+
+enum run_end {
+	RUN_ENDED, /* all inputs ended and everything was answered and written, or the user or --exit-after stopped it and it drained */
+	RUN_INTERRUPTED, /* a second stop: what was in flight is counted as unfinished */
+	RUN_FAILED,      /* an input or the last output failed: *err says which; what was done stands */
+};
+enum run_end run_loop(struct run *r, struct err *err);
+
+/* Finishes the outputs (final index, ledger) and adds every section to *ledger. 0 or the first error. */
+int run_finish(struct run *r, struct ledger *ledger, struct err *err);
+
+/* After run_finish: the measured outputs, n-th of them; false when there are no more. Valid until run_free. */
+bool run_timing(const struct run *r, size_t n, const char **label, struct timing *t);
+void run_final_status(const struct run *r, struct run_status *s);
+void run_free(struct run *r);
+
+#endif

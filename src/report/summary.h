@@ -1,0 +1,39 @@
+/* summary: what a run came to, for people and for machines; and the one line of progress while it lasts. */
+#ifndef REPLAY_REPORT_SUMMARY_H
+#define REPLAY_REPORT_SUMMARY_H
+
+#include "base/hist.h"
+#include "report/ledger.h"
+
+struct summary_target {
+	const char *label;
+	const struct hist *from_due, *from_send, *lateness;
+	int64_t max_lateness_ns;
+	bool scheduled;
+};
+
+struct summary {
+	const struct ledger *ledger;
+	double seconds;
+	const struct summary_target *targets;
+	size_t n;
+};
+
+/* Lines for a terminal. 0 or a negative error. */
+int summary_text(const struct summary *s, struct buf *out);
+/* One JSON object: seconds, the ledger's members, targets with percentiles in milliseconds, schedule_held. */
+int summary_json(const struct summary *s, struct buf *out);
+
+struct progress {
+	double seconds, share; /* share of the input done, 0..1; negative: not known */
+	double per_second;     /* over the last interval */
+	bool live;
+	uint64_t messages, done, in_flight, failed, lost;
+	int64_t lateness_p99_ns; /* -1: none */
+	bool draining;
+};
+
+/* One line without a newline, at most `width` columns. */
+int progress_line(const struct progress *p, size_t width, struct buf *out);
+
+#endif
