@@ -82,12 +82,13 @@ struct output_ops {
 	/* Does what is ready: after pollfd or deadline. 0 or a negative error (then as OUTPUT_FAIL). */
 	int (*tick)(struct output *out, int64_t now_ns, struct err *err);
 	bool (*idle)(const struct output *out); /* everything taken is finished: nothing in flight */
-	/* The inputs have ended: write what is held. Called once, before close. */
-	int (*flush)(struct output *out, int64_t now_ns, struct err *err);
 	void (*status)(const struct output *out, struct output_status *s);
 	void (*tally)(const struct output *out, struct tally_sink *sink);
 	bool (*timing)(const struct output *out, struct timing *t); /* false, or NULL: it measures none */
-	/* ledger_json: the run's ledger so far, for outputs that keep it; may be empty. */
+	/* The inputs have ended and this is idle, or must stop: what is held is written, what is unfinished is given up; tally and
+	 * timing are final after it. Called once. */
+	int (*flush)(struct output *out, int64_t now_ns, struct err *err);
+	/* ledger_json: the run's whole ledger, for outputs that keep it; empty where there is none. Frees out, error or not. */
 	int (*close)(struct output *out, struct slice ledger_json, struct err *err);
 };
 struct output {

@@ -64,10 +64,13 @@ enum run_end {
 };
 enum run_end run_loop(struct run *r, struct err *err);
 
-/* Finishes the outputs (final index, ledger) and adds every section to *ledger. 0 or the first error. */
+/* Brings every output to its end and adds every section to *ledger: counts and timings are final then. 0 or the first error. */
 int run_finish(struct run *r, struct ledger *ledger, struct err *err);
 
-/* After run_finish: the measured outputs, n-th of them; false when there are no more. Valid until run_free. */
+/* After run_finish, and after run_timing was asked: closes the outputs; logs keep the ledger in their index. 0 or the first error. */
+int run_close_outputs(struct run *r, const struct ledger *ledger, struct err *err);
+
+/* Between run_finish and run_close_outputs: the measured outputs, n-th of them; false when there are no more. */
 bool run_timing(const struct run *r, size_t n, const char **label, struct timing *t);
 void run_final_status(const struct run *r, struct run_status *s);
 void run_free(struct run *r);

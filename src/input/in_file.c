@@ -1,0 +1,270 @@
+/* in_file: sources merged by time stamp, each message given out when it is due. */
+#include "input/in_file.h"
+
+#include "base/clock.h"
+#include "play/pacer.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SOURCES_MAX 1024
+
+struct one_source {
+	char *path;
+	struct source *source;
+	struct message *head; /* read, not given out */
+	bool ended;
+};
+
+struct in_file {
+	struct input base;
+	const struct io_env *env;
+	struct file_input_options options;
+	struct one_source *sources;
+	size_t source_count;
+	struct pacer pacer;
+	bool started, stopped;
+	uint64_t loops_left;
+	int64_t deadline_ns; /* when the next message is due */
+	int64_t last_due_ns;
+	uint64_t given;
+	struct err failure; /* told once the other sources have ended */
+};
+
+static void pass_note(void *arg, const char *sentence)
+{
+	const struct in_file *in = arg;
+	in->env->note(in->env->note_arg, 0, sentence);
+}
+
+static int open_source(struct in_file *in, struct one_source *s, struct err *err)
+{
+	struct source_options o = in->options.source;
+	o.arg = in;
+	o.note = pass_note;
+	s->source = source_open(s->path, &o, err);
+	s->ended = false;
+	return s->source ? 0 : err->code;
+}
+
+static void fill_head(struct in_file *in, struct one_source *s)
+{
+	if (s->head || s->ended)
+		return;
+	struct err why = { 0 };
+	enum log_read got = source_next(s->source, &s->head, &why);
+	if (got == LOG_READ_MESSAGE)
+		return;
+	s->head = NULL;
+	s->ended = true;
+	if (got == LOG_READ_FAIL)
+		(void)err_set(&in->failure, why.code, "%s", why.text);
+}
+
+/* The source whose next message is the oldest; NULL when all have ended. */
+static struct one_source *oldest(struct in_file *in)
+{
+	struct one_source *best = NULL;
+	for (size_t i = 0; i < in->source_count; i++) {
+		struct one_source *s = &in->sources[i];
+		fill_head(in, s);
+		if (s->head && (!best || s->head->ts_ns < best->head->ts_ns))
+			best = s;
+	}
+	return best;
+}
+
+/* Once more from the start, right behind the last message of this round. */
+static bool next_round(struct in_file *in)
+{
+	if (in->loops_left == 0 || in->given == 0 || in->failure.code != ERR_NONE)
+		return false;
+	in->loops_left--;
+	for (size_t i = 0; i < in->source_count; i++) {
+		source_close(in->sources[i].source);
+		in->sources[i].source = NULL;
+		if (open_source(in, &in->sources[i], &in->failure) != 0)
+			return false;
+	}
+	in->started = false;
+	return true;
+}
+
+static enum input_result file_end(struct in_file *in, struct err *err)
+{
+	in->deadline_ns = TIME_NEVER;
+	if (in->failure.code == ERR_NONE)
+		return INPUT_END;
+	(void)err_set(err, in->failure.code, "%s", in->failure.text);
+	return INPUT_FAIL;
+}
+
+static enum input_result file_next(struct input *base, int64_t now_ns, struct message **out, struct err *err)
+{
+	struct in_file *in = (struct in_file *)base;
+	struct one_source *s = in->stopped ? NULL : oldest(in);
+	if (!s && !in->stopped && next_round(in))
+		s = oldest(in);
+	if (!s)
+		return file_end(in, err);
+	if (!in->options.max) {
+		if (!in->started) {
+			in->pacer.start_ns = in->last_due_ns ? in->last_due_ns : now_ns;
+			in->pacer.first_ns = s->head->ts_ns;
+			in->started = true;
+		}
+		int64_t due = pacer_due(&in->pacer, s->head->ts_ns);
+		if (due > now_ns) {
+			in->deadline_ns = due;
+			return INPUT_WAIT;
+		}
+		in->last_due_ns = s->head->due_ns = due;
+	}
+	*out = s->head;
+	s->head = NULL;
+	in->given++;
+	return INPUT_MESSAGE;
+}
+
+static int file_pollfd(const struct input *base)
+{
+	(void)base;
+	return -1;
+}
+
+static int64_t file_deadline(const struct input *base)
+{
+	return ((const struct in_file *)base)->deadline_ns;
+}
+
+static void file_stop(struct input *base)
+{
+	((struct in_file *)base)->stopped = true;
+}
+
+static void file_status(const struct input *base, struct input_status *s)
+{
+	const struct in_file *in = (const struct in_file *)base;
+	*s = (struct input_status){ .messages = in->given, .done = in->options.loops > 1 ? -1 : 0 };
+	for (size_t i = 0; i < in->source_count && s->done >= 0; i++) {
+		double part = in->sources[i].source ? source_progress(in->sources[i].source) : -1;
+		s->done = part < 0 ? -1 : s->done + part / (double)in->source_count;
+	}
+}
+
+static void file_tally(const struct input *base, struct tally_sink *sink)
+{
+	const struct in_file *in = (const struct in_file *)base;
+	for (size_t i = 0; i < in->source_count; i++)
+		if (in->sources[i].source)
+			source_tally(in->sources[i].source, sink);
+}
+
+static void file_close(struct input *base)
+{
+	struct in_file *in = (struct in_file *)base;
+	for (size_t i = 0; i < in->source_count; i++) {
+		message_unref(in->sources[i].head);
+		source_close(in->sources[i].source);
+		free(in->sources[i].path);
+	}
+	free(in->sources);
+	free(in);
+}
+
+static const struct input_ops file_ops = {
+	.next = file_next,
+	.pollfd = file_pollfd,
+	.deadline = file_deadline,
+	.stop = file_stop,
+	.status = file_status,
+	.tally = file_tally,
+	.close = file_close,
+};
+
+int parse_speed(const char *text, double *speed, bool *max)
+{
+	char *end;
+	*max = strcmp(text, "max") == 0;
+	*speed = 1;
+	if (*max)
+		return 0;
+	if (text[0] < '0' || text[0] > '9')
+		return ERR_USAGE;
+	*speed = strtod(text, &end);
+	if (strcmp(end, "%") == 0)
+		*speed /= 100;
+	else if (*end && strcmp(end, "x") != 0)
+		return ERR_USAGE;
+	return *speed >= 0.0001 && *speed <= 1e6 ? 0 : ERR_USAGE;
+}
+
+/* Splits "file|200%": the speed belongs to all files, since one clock paces them. */
+static int take_limiter(struct in_file *in, char *address, struct err *err)
+{
+	char *bar = strrchr(address, '|');
+	if (!bar)
+		return 0;
+	*bar = 0;
+	size_t len = strlen(bar + 1);
+	if (len == 0 || bar[len] != '%' || parse_speed(bar + 1, &in->options.speed, &in->options.max) != 0)
+		return err_set(err, ERR_USAGE, "--input-file '%s|%s': behind the bar a speed such as 200%% is wanted", address, bar + 1);
+	return 0;
+}
+
+static int add_path(struct in_file *in, const char *path, struct err *err)
+{
+	if (in->source_count == SOURCES_MAX)
+		return err_set(err, ERR_LIMIT, "--input-file: more than %d files at once", SOURCES_MAX);
+	struct one_source *s = &in->sources[in->source_count];
+	s->path = strdup(path);
+	if (!s->path)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	in->source_count++;
+	return open_source(in, s, err);
+}
+
+/* The path itself where it is there, else the files its pattern matches. */
+static int add_address(struct in_file *in, const char *text, struct err *err)
+{
+	char *address = strdup(text);
+	if (!address)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	int rc = take_limiter(in, address, err);
+	glob_t found;
+	if (rc == 0 && strpbrk(address, "*?[") && glob(address, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc && rc == 0; i++)
+			rc = add_path(in, found.gl_pathv[i], err);
+		globfree(&found);
+	} else if (rc == 0) {
+		rc = add_path(in, address, err);
+	}
+	free(address);
+	return rc;
+}
+
+int in_file_open(const char *const *addresses, size_t n, const void *file_input_options, const struct io_env *env, struct input **out,
+                 struct err *err)
+{
+	struct in_file *in = calloc(1, sizeof *in);
+	if (!in)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	in->base.ops = &file_ops;
+	in->env = env;
+	in->options = *(const struct file_input_options *)file_input_options;
+	in->deadline_ns = 0;
+	in->sources = calloc(SOURCES_MAX, sizeof *in->sources);
+	(void)snprintf(in->base.label, sizeof in->base.label, "file %s%s", addresses[0], n > 1 ? " …" : "");
+	int rc = in->sources ? 0 : err_set(err, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = add_address(in, addresses[i], err);
+	if (rc) {
+		file_close(&in->base);
+		return rc;
+	}
+	in->pacer.speed = in->options.speed > 0 ? in->options.speed : 1;
+	in->loops_left = in->options.loops > 1 ? in->options.loops - 1 : 0;
+	*out = &in->base;
+	return 0;
+}

@@ -1,0 +1,209 @@
+/* packets: libpcap. Live handles use TPACKET_V3 (libpcap's choice where immediate mode is off) and nanosecond stamps. */
+#include "input/packets.h"
+
+#include <arpa/inet.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+struct packets {
+	pcap_t *pcap;
+	FILE *file; /* closed by pcap_close */
+	char name[256];
+	uint32_t link_type;
+	uint32_t last_kernel, last_interface; /* libpcap's 32-bit counters, to see them wrap */
+	uint64_t kernel, interface;
+	/* For the callback of pcap_dispatch. */
+	void (*take)(void *arg, const struct packet *packet);
+	void *arg;
+};
+
+static const char grant[] = "run it as root, or grant it once: sudo setcap cap_net_raw+ep \"$(command -v replay)\"";
+
+static struct packets *packets_new(const char *name, struct err *err)
+{
+	struct packets *p = calloc(1, sizeof *p);
+	if (p)
+		(void)snprintf(p->name, sizeof p->name, "%s", name);
+	else
+		(void)err_set(err, ERR_NOMEM, "out of memory when opening %s", name);
+	return p;
+}
+
+/* LINKTYPE_ values equal DLT_ values but for a few; the decoder speaks LINKTYPE. */
+static uint32_t linktype_of(pcap_t *pcap)
+{
+	int dlt = pcap_datalink(pcap);
+	return dlt == DLT_RAW ? 101u : (uint32_t)dlt;
+}
+
+static int activate(struct packets *p, const struct packets_live_options *o, struct err *err)
+{
+	int rc = pcap_activate(p->pcap);
+	if (rc == PCAP_ERROR_PERM_DENIED || rc == PCAP_ERROR_PROMISC_PERM_DENIED)
+		return err_set(err, ERR_PRIVILEGE, "capturing on %s needs the capability CAP_NET_RAW, which this process lacks: %s",
+		               o->device, grant);
+	if (rc == PCAP_ERROR_NO_SUCH_DEVICE)
+		return err_set(err, ERR_USAGE, "there is no interface %s: `ip -br link` lists those there are", o->device);
+	if (rc < 0)
+		return err_set(err, ERR_IO, "cannot capture on %s: %s", o->device, pcap_geterr(p->pcap));
+	return 0;
+}
+
+static int filter(struct packets *p, const char *text, struct err *err)
+{
+	struct bpf_program program;
+	if (pcap_compile(p->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
+		return err_set(err, ERR_USAGE, "the capture filter '%s' is not valid: %s (see man pcap-filter)", text,
+		               pcap_geterr(p->pcap));
+	int rc = pcap_setfilter(p->pcap, &program);
+	pcap_freecode(&program);
+	if (rc != 0)
+		return err_set(err, ERR_IO, "cannot set the capture filter on %s: %s", p->name, pcap_geterr(p->pcap));
+	return 0;
+}
+
+struct packets *packets_open_live(const struct packets_live_options *o, struct err *err)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	struct packets *p = packets_new(o->device, err);
+	if (!p)
+		return NULL;
+	p->pcap = pcap_create(o->device, text);
+	if (!p->pcap) {
+		(void)err_set(err, ERR_IO, "cannot capture on %s: %s", o->device, text);
+		packets_close(p);
+		return NULL;
+	}
+	(void)pcap_set_snaplen(p->pcap, o->snaplen);
+	(void)pcap_set_promisc(p->pcap, o->promisc);
+	(void)pcap_set_timeout(p->pcap, o->timeout_ms);
+	(void)pcap_set_buffer_size(p->pcap, o->buffer_bytes);
+	(void)pcap_set_tstamp_precision(p->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	if (activate(p, o, err) != 0 || filter(p, o->filter, err) != 0) {
+		packets_close(p);
+		return NULL;
+	}
+	if (pcap_setnonblock(p->pcap, 1, text) != 0) {
+		(void)err_set(err, ERR_IO, "cannot capture on %s without blocking: %s", o->device, text);
+		packets_close(p);
+		return NULL;
+	}
+	p->link_type = linktype_of(p->pcap);
+	return p;
+}
+
+struct packets *packets_open_file(FILE *stream, const char *name, struct err *err)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	struct packets *p = packets_new(name, err);
+	if (!p) {
+		(void)fclose(stream);
+		return NULL;
+	}
+	p->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, text);
+	if (!p->pcap) {
+		(void)fclose(stream);
+		(void)err_set(err, ERR_FORMAT, "%s is not a capture that can be read: %s", name, text);
+		packets_close(p);
+		return NULL;
+	}
+	p->file = stream;
+	p->link_type = linktype_of(p->pcap);
+	return p;
+}
+
+static void hand_over(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
+{
+	struct packets *p = (struct packets *)(void *)user;
+	const struct packet packet = {
+		.bytes = slice_of(bytes, h->caplen),
+		.wire_len = h->len,
+		.link_type = p->link_type,
+		.ts_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec, /* tv_usec holds nanoseconds here */
+	};
+	p->take(p->arg, &packet);
+}
+
+enum packets_read packets_read(struct packets *p, int max, void (*take)(void *arg, const struct packet *packet), void *arg, struct err *err)
+{
+	p->take = take;
+	p->arg = arg;
+	int n = pcap_dispatch(p->pcap, max, hand_over, (u_char *)p);
+	if (n > 0)
+		return PACKETS_SOME;
+	if (n == 0)
+		return p->file ? PACKETS_END : PACKETS_NONE;
+	if (p->file && strstr(pcap_geterr(p->pcap), "truncated")) {
+		(void)err_set(err, ERR_FORMAT, "%s ends inside a packet: what came before it was read", p->name);
+		return PACKETS_CUT;
+	}
+	(void)err_set(err, ERR_IO, "reading packets of %s stopped: %s", p->name, pcap_geterr(p->pcap));
+	return PACKETS_FAIL;
+}
+
+int packets_fd(const struct packets *p)
+{
+	return p->file ? -1 : pcap_get_selectable_fd(p->pcap);
+}
+
+void packets_dropped(struct packets *p, uint64_t *kernel, uint64_t *interface)
+{
+	struct pcap_stat stat;
+	if (!p->file && pcap_stats(p->pcap, &stat) == 0) {
+		p->kernel += (uint32_t)(stat.ps_drop - p->last_kernel);
+		p->interface += (uint32_t)(stat.ps_ifdrop - p->last_interface);
+		p->last_kernel = stat.ps_drop;
+		p->last_interface = stat.ps_ifdrop;
+	}
+	*kernel = p->kernel;
+	*interface = p->interface;
+}
+
+uint64_t packets_file_at(const struct packets *p)
+{
+	off_t at = p->file ? ftello(p->file) : -1;
+	return at < 0 ? 0 : (uint64_t)at;
+}
+
+void packets_close(struct packets *p)
+{
+	if (p->pcap)
+		pcap_close(p->pcap);
+	free(p);
+}
+
+static bool same_ip(const struct sockaddr *a, int family, const uint8_t *addr)
+{
+	if (!a || a->sa_family != family)
+		return false;
+	if (family == AF_INET) {
+		struct sockaddr_in v4;
+		memcpy(&v4, a, sizeof v4);
+		return memcmp(&v4.sin_addr, addr, 4) == 0;
+	}
+	struct sockaddr_in6 v6;
+	memcpy(&v6, a, sizeof v6);
+	return memcmp(&v6.sin6_addr, addr, 16) == 0;
+}
+
+bool packets_device_of_ip(const char *ip, char *out, size_t out_len)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	uint8_t addr[16];
+	int family = inet_pton(AF_INET, ip, addr) == 1 ? AF_INET : AF_INET6;
+	if (family == AF_INET6 && inet_pton(AF_INET6, ip, addr) != 1)
+		return false;
+	pcap_if_t *all = NULL;
+	if (pcap_findalldevs(&all, text) != 0)
+		return false;
+	bool found = false;
+	for (pcap_if_t *d = all; d && !found; d = d->next)
+		for (pcap_addr_t *a = d->addresses; a && !found; a = a->next)
+			found = same_ip(a->addr, family, addr) && (size_t)snprintf(out, out_len, "%s", d->name) < out_len;
+	/* The whole of 127/8 is the loopback interface's (RFC 1122 §3.2.1.3), though it lists one address. */
+	if (!found && family == AF_INET && addr[0] == 127)
+		found = (size_t)snprintf(out, out_len, "lo") < out_len;
+	pcap_freealldevs(all);
+	return found;
+}

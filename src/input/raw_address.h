@@ -1,0 +1,25 @@
+/* raw_address: what --input-raw was told: an interface or an address, and ports. */
+#ifndef REPLAY_INPUT_RAW_ADDRESS_H
+#define REPLAY_INPUT_RAW_ADDRESS_H
+
+#include "base/buf.h"
+
+#define RAW_PORTS_MAX 32
+
+struct raw_address {
+	char where[64]; /* interface name or IP address; "" for all interfaces */
+	bool is_ip;
+	struct {
+		uint16_t from, to;
+	} ports[RAW_PORTS_MAX];
+	size_t port_count;
+};
+
+/* "[INTERFACE|ADDRESS]:PORTS", PORTS a list of numbers and ranges; "[::1]:80" for IPv6. 0 or ERR_USAGE with a sentence. */
+int raw_address_parse(const char *text, struct raw_address *out, struct err *err);
+
+/* Appends the BPF expression (pcap-filter(7)) for it: TCP with one of the ports, either way, and the IP fragments that
+ * carry no port. */
+int raw_address_filter(const struct raw_address *a, struct buf *out);
+
+#endif

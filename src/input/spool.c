@@ -1,0 +1,64 @@
+/* spool: a private directory, so that no name can be guessed or raced for. */
+#include "input/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int spool_make(struct spool *s, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	int n = snprintf(s->dir, sizeof s->dir, "%s/replay-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (n < 0 || (size_t)n >= sizeof s->dir)
+		return err_set(err, ERR_USAGE, "$TMPDIR is too long for a temporary file");
+	if (!mkdtemp(s->dir))
+		return err_set_errno(err, "cannot make a temporary directory %s (set TMPDIR to a place with room)", s->dir);
+	(void)snprintf(s->path, sizeof s->path, "%s/spool", s->dir);
+	return 0;
+}
+
+void spool_remove(const struct spool *s)
+{
+	(void)unlink(s->path);
+	(void)rmdir(s->dir);
+}
+
+static int copy_all(int from, int to, const char *name, struct err *err)
+{
+	char bytes[1 << 16];
+	for (;;) {
+		ssize_t n = read(from, bytes, sizeof bytes);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set_errno(err, "cannot read %s", name);
+		if (n == 0)
+			return 0;
+		for (ssize_t done = 0; done < n;) {
+			ssize_t wrote = write(to, bytes + done, (size_t)(n - done));
+			if (wrote < 0 && errno != EINTR)
+				return err_set_errno(err, "cannot keep %s in a temporary file (set TMPDIR to a place with room)", name);
+			done += wrote > 0 ? wrote : 0;
+		}
+	}
+}
+
+int spool_descriptor(int from, const char *name, struct err *err)
+{
+	struct spool s;
+	if (spool_make(&s, err) != 0)
+		return err->code;
+	int to = open(s.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int saved = errno;
+	spool_remove(&s);
+	errno = saved;
+	if (to < 0)
+		return err_set_errno(err, "cannot make a temporary file in %s", s.dir);
+	if (copy_all(from, to, name, err) != 0 || lseek(to, 0, SEEK_SET) != 0) {
+		(void)close(to);
+		return err_set(err, ERR_IO, "cannot keep %s in a temporary file", name);
+	}
+	return to;
+}

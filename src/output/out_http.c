@@ -1,0 +1,231 @@
+/* out_http: joins http/ (reading and editing requests, framing answers) and play/ (sending), which do not see each other. One player per target,
+ * so a slow target delays no other. */
+#include "output/out_http.h"
+
+#include "base/clock.h"
+#include "http/head.h"
+#include "http/response_framing.h"
+#include "play/player.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define QUEUE_DEFAULT 1000 /* GoReplay's --output-http-queue-len */
+
+struct out_http {
+	struct output base;
+	struct player *player;
+	struct buf host, base_path;
+	size_t queue_len;
+	bool original_host, scheduled;
+	int64_t max_lateness_ns;
+};
+
+/* The request as it goes out: a new reference, or NULL when out of memory. */
+static struct message *edit(const struct out_http *o, struct message *m)
+{
+	if (o->original_host && o->base_path.len == 0)
+		return message_ref(m);
+	struct message *edited = message_new(MESSAGE_REQUEST, m->data.len + o->host.len + o->base_path.len + 64);
+	if (!edited)
+		return NULL;
+	edited->id = m->id;
+	edited->ts_ns = m->ts_ns;
+	edited->due_ns = m->due_ns;
+	edited->src = m->src;
+	edited->dst = m->dst;
+	struct slice host = o->original_host ? slice_of(NULL, 0) : buf_slice(&o->host);
+	if (http_edit_request(message_bytes(m), host, buf_slice(&o->base_path), &edited->data) != 0) {
+		message_unref(edited);
+		return NULL;
+	}
+	return edited;
+}
+
+/* Will the server close after this one? RFC 9112 §9.3. */
+static bool closes(const struct http_head *head)
+{
+	struct slice connection = http_field(head, "Connection");
+	if (slice_eq(head->version, slice_str("HTTP/1.0")))
+		return !slice_eq_nocase(connection, slice_str("keep-alive"));
+	return slice_eq_nocase(connection, slice_str("close"));
+}
+
+static bool full(const struct out_http *o)
+{
+	struct player_numbers n;
+	player_numbers(o->player, &n);
+	return n.waiting >= o->queue_len;
+}
+
+static enum output_result count_as(struct out_http *o, enum target_row row)
+{
+	uint64_t *counts = player_counts(o->player);
+	counts[TARGET_SUBMITTED]++;
+	counts[row]++;
+	return OUTPUT_OK;
+}
+
+static enum output_result http_write(struct output *out, struct message *m, int64_t now_ns, struct err *err)
+{
+	(void)err;
+	struct out_http *o = (struct out_http *)out;
+	struct http_head head;
+	if (m->type != MESSAGE_REQUEST)
+		return OUTPUT_OK; /* an answer: nothing to send, and nothing lost */
+	if (m->flags)
+		return count_as(o, TARGET_INCOMPLETE);
+	if (!http_head_parse(message_bytes(m), &head) || head.is_response)
+		return count_as(o, TARGET_NOT_REQUEST);
+	if (full(o))
+		return OUTPUT_WAIT;
+	const struct player_hints hints = {
+		.method = head.method,
+		.retry = http_method_idempotent(head.method),
+		.last_of_lane = closes(&head),
+	};
+	struct message *edited = edit(o, m);
+	if (!edited)
+		return count_as(o, TARGET_FAILED_MEMORY);
+	o->scheduled |= m->due_ns != 0;
+	int rc = player_submit(o->player, edited, &hints, now_ns);
+	message_unref(edited);
+	if (rc == ERR_LIMIT)
+		return OUTPUT_WAIT;
+	return rc == 0 ? OUTPUT_OK : count_as(o, TARGET_FAILED_MEMORY);
+}
+
+static void http_drop(struct output *out, struct message *m)
+{
+	if (m->type == MESSAGE_REQUEST)
+		(void)count_as((struct out_http *)out, TARGET_QUEUE_FULL);
+}
+
+static int http_pollfd(const struct output *out)
+{
+	return player_pollfd(((const struct out_http *)out)->player);
+}
+
+static int64_t http_deadline(const struct output *out)
+{
+	return player_deadline(((const struct out_http *)out)->player);
+}
+
+static int http_tick(struct output *out, int64_t now_ns, struct err *err)
+{
+	return player_tick(((struct out_http *)out)->player, now_ns, err);
+}
+
+static bool http_idle(const struct output *out)
+{
+	return player_idle(((const struct out_http *)out)->player);
+}
+
+static void http_status(const struct output *out, struct output_status *s)
+{
+	const struct out_http *o = (const struct out_http *)out;
+	struct player_numbers n;
+	player_numbers(o->player, &n);
+	*s = (struct output_status){
+		.done = n.counts[TARGET_ANSWERED],
+		.in_flight = n.in_flight + n.waiting,
+		.lateness_p99_ns = o->scheduled ? hist_quantile(n.lateness, 0.99) : -1,
+	};
+	for (int row = TARGET_FAILED_RESOLVE; row <= TARGET_FAILED_MEMORY; row++)
+		s->failed += n.counts[row];
+	s->failed += n.counts[TARGET_QUEUE_FULL];
+}
+
+static void http_tally(const struct output *out, struct tally_sink *sink)
+{
+	struct player_numbers n;
+	player_numbers(((const struct out_http *)out)->player, &n);
+	sink->section(sink->arg, &target_table, out->label, n.counts);
+}
+
+static bool http_timing(const struct output *out, struct timing *t)
+{
+	const struct out_http *o = (const struct out_http *)out;
+	struct player_numbers n;
+	player_numbers(o->player, &n);
+	*t = (struct timing){
+		.from_due = n.from_due,
+		.from_send = n.from_send,
+		.lateness = n.lateness,
+		.max_lateness_ns = o->max_lateness_ns,
+		.scheduled = o->scheduled,
+	};
+	return true;
+}
+
+static int http_flush(struct output *out, int64_t now_ns, struct err *err)
+{
+	(void)err;
+	player_give_up(((struct out_http *)out)->player, now_ns);
+	return 0;
+}
+
+static int http_close(struct output *out, struct slice ledger_json, struct err *err)
+{
+	(void)ledger_json, (void)err;
+	struct out_http *o = (struct out_http *)out;
+	if (o->player)
+		player_free(o->player);
+	buf_release(&o->host);
+	buf_release(&o->base_path);
+	free(o);
+	return 0;
+}
+
+static const struct output_ops http_ops = {
+	.write = http_write,
+	.drop = http_drop,
+	.pollfd = http_pollfd,
+	.deadline = http_deadline,
+	.tick = http_tick,
+	.idle = http_idle,
+	.status = http_status,
+	.tally = http_tally,
+	.timing = http_timing,
+	.flush = http_flush,
+	.close = http_close,
+};
+
+int out_http_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err)
+{
+	const struct http_output_options *o = http_output_options;
+	struct out_http *h = calloc(1, sizeof *h);
+	if (!h)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	h->base.ops = &http_ops;
+	h->original_host = o->original_host;
+	h->queue_len = o->queue_len ? o->queue_len : QUEUE_DEFAULT;
+	h->max_lateness_ns = o->max_lateness_ns ? o->max_lateness_ns : 10 * NS_PER_MS;
+	buf_init(&h->host, 1024);
+	buf_init(&h->base_path, 4096);
+	(void)snprintf(h->base.label, sizeof h->base.label, "%s", address);
+	const struct player_options options = {
+		.url = address,
+		.framing = &http1_response_framing,
+		.own_flows = env->own_flows,
+		.no_lanes = o->no_lanes,
+		.connections = o->workers,
+		.queue_messages = h->queue_len,
+		.timeout_ns = o->timeout_ns,
+		.skip_verify = o->skip_verify,
+		.max_lateness_ns = h->max_lateness_ns,
+		.clock_ns = env->mono_ns,
+	};
+	const struct player_sink sink = { 0 };
+	int rc = player_url_parts(address, &h->host, &h->base_path, err);
+	if (rc == 0) {
+		h->player = player_new(&options, sink, err);
+		rc = h->player ? 0 : err->code;
+	}
+	if (rc) {
+		(void)http_close(&h->base, slice_of(NULL, 0), NULL);
+		return rc;
+	}
+	*out = &h->base;
+	return 0;
+}

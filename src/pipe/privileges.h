@@ -1,0 +1,11 @@
+/* privileges: giving up what only opening a capture needed. */
+#ifndef REPLAY_PIPE_PRIVILEGES_H
+#define REPLAY_PIPE_PRIVILEGES_H
+
+#include "base/err.h"
+
+/* Becomes `user`, or whoever called sudo; without either, root stays root but keeps only CAP_DAC_OVERRIDE (to write logs where it was told
+ * to), and any other user loses every capability. No program this process may start can regain one. 0, or an error: then nothing may go on. */
+int privileges_drop(const char *user, struct err *err);
+
+#endif
