@@ -17,10 +17,11 @@ enum segment_row {
 	SEGMENT_CONTROL,         /* no payload: handshake, ACK, FIN, RST */
 	SEGMENT_DUPLICATE,       /* all its bytes were known */
 	SEGMENT_PROBE,           /* keep-alive or zero-window probe */
-	SEGMENT_IGNORED,         /* of a flow whose reader had enough, or our own */
-	SEGMENT_OUTSIDE,         /* sequence number far outside what the flow can hold */
+	SEGMENT_LATE,            /* fills a gap that had been declared */
+	SEGMENT_IGNORED,         /* of a flow whose reader had enough or refused it, or sent into a connection that was reset */
+	SEGMENT_OUTSIDE,         /* sequence number before the stream's start, behind its FIN, or far outside the window */
 	SEGMENT_REFUSED,         /* no room for the flow or its bytes */
-	SEGMENT_OVERLAP_DIFFERS, /* NOTE: bytes sent twice with different content */
+	SEGMENT_OVERLAP_DIFFERS, /* NOTE: segments that repeat held bytes with different content */
 	SEGMENT_OUT_OF_ORDER,    /* NOTE: held until a hole was filled */
 	SEGMENT_GAPS,            /* NOTE */
 	SEGMENT_BYTES_MISSED,    /* NOTE: all bytes inside gaps */
@@ -34,7 +35,7 @@ extern const struct tally_table segment_table;
 struct flow_limits {            /* 0 anywhere: the default */
 	size_t flows;           /* 1,000,000 */
 	size_t held_bytes;      /* out-of-order bytes in all: 64 MiB */
-	size_t held_bytes_flow; /* per flow: 4 MiB */
+	size_t held_bytes_flow; /* per direction of a flow: 4 MiB */
 	int64_t gap_ns;         /* a hole not filled by then is a gap: 2 s (GoReplay's input-raw-expire) */
 	int64_t idle_ns;        /* a flow with no packets for so long is closed: 10 min */
 };

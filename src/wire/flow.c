@@ -1,0 +1,290 @@
+/* flow: which connection a segment belongs to, where it lies in its stream, and when a connection begins and ends. */
+#include "wire/flow.h"
+
+#include "wire/flow_table.h"
+
+/* Farther ahead than this a sequence number is believed only when a second one agrees: larger than any window in use,
+ * and small against the 2^31 that tell ahead from behind. */
+#define FAR_BYTES (32 << 20)
+/* A jump that two segments agree on, up to the largest window there can be (RFC 7323 §2.3), is loss in the capture; beyond
+ * it is another connection. */
+#define JUMP_BYTES (1 << 30)
+/* A RST may lie this far behind the bytes we saw of its sender: the capture may have missed some. */
+#define RST_AHEAD_BYTES 65536
+
+/* --- sequence numbers -------------------------------------------------------------------------------------- */
+
+static int64_t offset_of(const struct half *h, uint32_t seq)
+{
+	return h->next + (int32_t)(seq - (h->base + (uint32_t)h->next));
+}
+
+static void half_start(struct half *h, uint32_t base)
+{
+	if (!h->hinted || base != h->hint)
+		h->acked = 0;
+	h->base = base;
+	h->started = true;
+}
+
+/* Nothing tells where the stream began but the peer's first acknowledgement: bytes between it and the first seen were missed. */
+static void start_by_data(struct half *h, uint32_t seq)
+{
+	bool near = h->hinted && seq - h->hint <= FAR_BYTES;
+	half_start(h, near ? h->hint : seq);
+}
+
+/* What the sender of s acknowledged of its peer, as an offset there. */
+static int64_t note_ack(struct flow_table *t, struct half *peer, const struct segment *s)
+{
+	if (!(s->flags & TCP_ACK) || s->flags & TCP_RST)
+		return peer->acked;
+	if (!peer->started && !peer->hinted) {
+		peer->hinted = true;
+		peer->hint = s->ack;
+	}
+	uint32_t base = peer->started ? peer->base : peer->hint;
+	int64_t reference = peer->next > peer->acked ? peer->next : peer->acked;
+	int64_t at = reference + (int32_t)(s->ack - (base + (uint32_t)reference));
+	if (at > reference + FAR_BYTES)
+		return peer->acked;
+	if (at > peer->fin_at)
+		at = peer->fin_at;
+	if (at > peer->acked) {
+		peer->acked = at;
+		if (at > peer->next)
+			half_settle(t, peer);
+	}
+	return at > 0 ? at : 0;
+}
+
+/* --- what a segment does to an open flow --------------------------------------------------------------------- */
+
+static bool established(const struct flow *f)
+{
+	const struct half *a = &f->half[SIDE_A], *b = &f->half[SIDE_B];
+	return (a->started && b->started) || a->next > 0 || b->next > 0;
+}
+
+/* RFC 9293 §3.5.2: in the window, which for an onlooker lies between what the peer acknowledged and a little beyond what he saw. */
+static bool rst_plausible(struct half *h, const struct segment *s)
+{
+	if (!h->started && h->hinted && s->seq - h->hint <= FAR_BYTES)
+		half_start(h, h->hint);
+	if (!h->started)
+		return false;
+	int64_t at = offset_of(h, s->seq);
+	return at >= h->acked && at <= (h->high > h->acked ? h->high : h->acked) + RST_AHEAD_BYTES;
+}
+
+static void on_rst(struct flow_table *t, struct flow *f, int side, const struct segment *s)
+{
+	if (!established(f)) {
+		flow_refused(t, f);
+		return;
+	}
+	if (!rst_plausible(&f->half[side], s))
+		return;
+	f->reset = true;
+	f->reset_by = (uint8_t)side;
+	flow_close(t, f, STREAM_RST);
+	flow_bury(t, f);
+}
+
+static void on_fin(struct flow_table *t, struct half *h, const struct segment *s)
+{
+	uint32_t fin_seq = s->seq + (uint32_t)s->payload.len + s->cut_bytes;
+	if (!h->started && h->hinted && s->seq - h->hint <= FAR_BYTES)
+		half_start(h, h->hint);
+	/* A FIN before the SYN and without bytes says nothing of where it belongs: it may be forged. */
+	if (!h->started || h->fin_at != NO_FIN)
+		return;
+	int64_t at = offset_of(h, fin_seq);
+	if (at < h->high || at > h->high + FAR_BYTES) /* no sender sends bytes behind its own FIN */
+		return;
+	h->fin_at = at;
+	if (h->acked > at)
+		h->acked = at;
+	if (h->enough)
+		h->next = at;
+	half_settle(t, h);
+}
+
+enum located { LOCATED, LOCATED_OUTSIDE, LOCATED_OTHER_CONNECTION };
+
+/* Is the payload near enough to what is known? See FAR_BYTES. */
+static enum located locate(struct half *h, uint32_t seq, int64_t *at)
+{
+	*at = offset_of(h, seq);
+	int64_t ahead = *at - h->next;
+	if (ahead <= FAR_BYTES && ahead >= -FAR_BYTES)
+		return LOCATED;
+	bool agrees = h->far_seen && seq - h->far <= FAR_BYTES;
+	h->far_seen = true;
+	h->far = seq;
+	if (!agrees)
+		return LOCATED_OUTSIDE;
+	h->far_seen = false;
+	return ahead > 0 && ahead <= JUMP_BYTES ? LOCATED : LOCATED_OTHER_CONNECTION;
+}
+
+static void end_if_through(struct flow_table *t, struct flow *f)
+{
+	for (int side = SIDE_A; side <= SIDE_B; side++) {
+		struct half *h = &f->half[side];
+		if (!h->ended && h->next >= h->fin_at)
+			flow_end_side(t, f, side, STREAM_FIN);
+	}
+	if (f->half[SIDE_A].ended && f->half[SIDE_B].ended) {
+		flow_close(t, f, STREAM_FIN);
+		flow_bury(t, f);
+	}
+}
+
+static enum segment_row row_of_empty(const struct half *h, const struct segment *s)
+{
+	bool bare = !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	return bare && h->started && offset_of(h, s->seq) == h->high - 1 ? SEGMENT_PROBE : SEGMENT_CONTROL;
+}
+
+/* SEGMENT_ROWS: it is of another connection. */
+static enum segment_row open_flow_segment(struct flow_table *t, struct flow *f, int side, const struct segment *s)
+{
+	struct half *h = &f->half[side];
+	int64_t peer_at = note_ack(t, &f->half[!side], s);
+	if (s->flags & TCP_RST) {
+		on_rst(t, f, side, s);
+		return SEGMENT_CONTROL;
+	}
+	enum segment_row row = SEGMENT_CONTROL;
+	if (s->payload.len + s->cut_bytes > 0) {
+		uint32_t seq = s->seq + (s->flags & TCP_SYN ? 1 : 0);
+		struct arrival in = { .bytes = s->payload, .cut = s->cut_bytes, .peer_at = peer_at, .ts_ns = s->ts_ns };
+		if (!h->started)
+			start_by_data(h, seq);
+		switch (locate(h, seq, &in.at)) {
+		case LOCATED_OTHER_CONNECTION:
+			return SEGMENT_ROWS;
+		case LOCATED_OUTSIDE:
+			return SEGMENT_OUTSIDE;
+		case LOCATED:
+			row = half_push(t, h, &in);
+		}
+	} else {
+		row = row_of_empty(h, s);
+	}
+	if (s->flags & TCP_FIN)
+		on_fin(t, h, s);
+	if (f->half[SIDE_A].fin_at != NO_FIN || f->half[SIDE_B].fin_at != NO_FIN)
+		end_if_through(t, f);
+	return row;
+}
+
+/* --- which flow ---------------------------------------------------------------------------------------------- */
+
+/* Does this SYN (or SYN-ACK) belong to the connection that is there? Then the half learns from it what there is to learn. */
+static bool syn_fits(struct flow *f, int side, const struct segment *s)
+{
+	struct half *h = &f->half[side];
+	uint32_t base = s->seq + 1;
+	if (f->state == FLOW_CLOSED)
+		return h->syn_seen && h->base == base;
+	if (h->syn_seen)
+		return h->base == base || (s->flags & TCP_ACK && f->half[!side].syn_seen && s->ack == f->half[!side].base);
+	if (!h->started) {
+		/* The SYN-ACK, or an ACK, may stand before the SYN in the capture. */
+		bool far = h->hinted && h->hint - base > FAR_BYTES;
+		if (far && !(s->flags & TCP_ACK))
+			return false;
+		half_start(h, base);
+		h->syn_seen = true;
+		return true;
+	}
+	/* Bytes were seen first: they follow the SYN closely, or this is another connection's. */
+	h->syn_seen = h->base == base;
+	return h->base - base <= FAR_BYTES && h->next <= FAR_BYTES;
+}
+
+/* Bytes for a connection that is over: a straggler, or one whose SYN was missed or whose RST was forged? */
+static bool straggles(const struct flow *f, int side, const struct segment *s, enum segment_row *row)
+{
+	const struct half *h = &f->half[side];
+	*row = SEGMENT_CONTROL;
+	if (s->payload.len + s->cut_bytes == 0)
+		return true;
+	*row = f->unread ? SEGMENT_IGNORED : SEGMENT_DUPLICATE;
+	if (s->flags & TCP_SYN)
+		return true;
+	bool into_reset = f->reset && f->reset_by != side;
+	if (!h->started) {
+		*row = SEGMENT_IGNORED;
+		return into_reset;
+	}
+	int64_t ahead = offset_of(h, s->seq) + (int64_t)s->payload.len + s->cut_bytes - h->next;
+	if (ahead <= 0 && ahead >= -FAR_BYTES)
+		return true;
+	*row = SEGMENT_IGNORED;
+	return into_reset && ahead > 0 && ahead <= FAR_BYTES;
+}
+
+/* Only a SYN or bytes open a flow. A lone zero byte is most likely the keep-alive of an idle connection. */
+static bool opens(const struct segment *s, enum segment_row *row)
+{
+	size_t len = s->payload.len + s->cut_bytes;
+	*row = SEGMENT_CONTROL;
+	if (s->flags & TCP_RST)
+		return false;
+	if (s->flags & TCP_SYN)
+		return true;
+	if (len == 1 && s->payload.len == 1 && s->payload.ptr[0] == 0)
+		*row = SEGMENT_PROBE;
+	else if (len > 0)
+		return true;
+	return false;
+}
+
+static enum segment_row new_flow_segment(struct flow_table *t, const struct segment *s)
+{
+	enum segment_row row;
+	if (!opens(s, &row))
+		return row;
+	struct flow *f = flow_open(t, s);
+	if (!f)
+		return SEGMENT_REFUSED;
+	int side = flow_side(f, &s->src);
+	if (s->flags & TCP_SYN)
+		(void)syn_fits(f, side, s);
+	return open_flow_segment(t, f, side, s);
+}
+
+static enum segment_row push(struct flow_table *t, const struct segment *s)
+{
+	struct flow *f = flow_find(t, s);
+	if (!f)
+		return new_flow_segment(t, s);
+	int side = flow_side(f, &s->src);
+	enum segment_row row = SEGMENT_CONTROL;
+	if (s->flags & TCP_SYN && !(s->flags & TCP_RST) && !syn_fits(f, side, s)) {
+		flow_replace(t, f);
+		return new_flow_segment(t, s);
+	}
+	if (f->state == FLOW_CLOSED) {
+		if (straggles(f, side, s, &row))
+			return row;
+		flow_replace(t, f);
+		return new_flow_segment(t, s);
+	}
+	flow_touch(t, f, s);
+	row = open_flow_segment(t, f, side, s);
+	if (row != SEGMENT_ROWS)
+		return row;
+	flow_replace(t, f);
+	return new_flow_segment(t, s);
+}
+
+void flow_table_push(struct flow_table *t, const struct segment *s)
+{
+	flow_table_tick(t, s->ts_ns);
+	t->counts[SEGMENT_SEEN]++;
+	t->counts[push(t, s)]++;
+}

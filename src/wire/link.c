@@ -1,0 +1,173 @@
+/* link: from the first byte captured to an IP header. Each function is one step of wire/unwrap.h. */
+#include "wire/unwrap.h"
+
+/* IEEE 802.3: values below are lengths, not EtherTypes. */
+#define ETHERTYPE_MIN 0x0600
+
+static const struct ethertype {
+	uint16_t value;
+	enum step next;
+} ethertypes[] = {
+	{ 0x0800, STEP_IPV4 }, { 0x86dd, STEP_IPV6 }, { 0x8864, STEP_PPPOE },    { 0x8847, STEP_MPLS },
+	{ 0x8848, STEP_MPLS }, { 0x880b, STEP_PPP },  { 0x6558, STEP_ETHERNET },
+};
+
+static bool is_vlan_tag(uint32_t ethertype)
+{
+	return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100 || ethertype == 0x9200;
+}
+
+/* IEEE 802.2 LLC with a SNAP header of no organisation: AA AA 03 000000 and an EtherType. Anything else there is no IP. */
+static enum step llc_snap(struct unwrap *u)
+{
+	uint32_t llc = cursor_u32be(&u->c);
+	uint16_t oui_low = cursor_u16be(&u->c);
+	u->proto = cursor_u16be(&u->c);
+	if (u->c.ran_short || llc != 0xaaaa0300 || oui_low != 0 || u->proto < ETHERTYPE_MIN)
+		return unwrap_stop(u, PACKET_NOT_IP);
+	return STEP_ETHERTYPE;
+}
+
+/* Any depth of tags: IEEE 802.1Q, 802.1ad and the older 0x9100. */
+enum step link_ethertype(struct unwrap *u)
+{
+	while (is_vlan_tag(u->proto)) {
+		uint16_t id = cursor_u16be(&u->c) & 0x0fff;
+		u->proto = cursor_u16be(&u->c);
+		if (u->c.ran_short)
+			return unwrap_short(u);
+		if (id) /* 0 is a priority alone, and may stand in one direction only */
+			u->out->vlan = (uint32_t)id + 1;
+	}
+	if (u->proto < ETHERTYPE_MIN)
+		return llc_snap(u);
+	for (size_t i = 0; i < sizeof ethertypes / sizeof ethertypes[0]; i++)
+		if (ethertypes[i].value == u->proto)
+			return ethertypes[i].next;
+	return unwrap_stop(u, PACKET_NOT_IP);
+}
+
+enum step link_ethernet(struct unwrap *u)
+{
+	cursor_skip(&u->c, 12);
+	u->proto = cursor_u16be(&u->c);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	return link_ethertype(u);
+}
+
+/* LINKTYPE_LINUX_SLL: type 2, ARPHRD 2, address length 2, address 8, protocol 2. */
+enum step link_sll(struct unwrap *u)
+{
+	cursor_skip(&u->c, 14);
+	u->proto = cursor_u16be(&u->c);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	return link_ethertype(u);
+}
+
+/* LINKTYPE_LINUX_SLL2: protocol 2, reserved 2, interface 4, ARPHRD 2, type 1, address length 1, address 8. */
+enum step link_sll2(struct unwrap *u)
+{
+	u->proto = cursor_u16be(&u->c);
+	cursor_skip(&u->c, 18);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	return link_ethertype(u);
+}
+
+/* LINKTYPE_NULL and LINKTYPE_LOOP: an address family in the byte order of the machine that captured, or of the network. */
+enum step link_null(struct unwrap *u)
+{
+	uint32_t family = cursor_u32be(&u->c);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	if (family > 0xffff)
+		family = __builtin_bswap32(family);
+	switch (family) {
+	case 2:
+		return STEP_IPV4;
+	case 10: /* AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, Darwin */
+	case 24:
+	case 28:
+	case 30:
+		return STEP_IPV6;
+	default:
+		return unwrap_stop(u, PACKET_NOT_IP);
+	}
+}
+
+/* Cisco HDLC: address 1, control 1, EtherType 2 (RFC 1547 §4.3.1). */
+enum step link_chdlc(struct unwrap *u)
+{
+	cursor_skip(&u->c, 2);
+	u->proto = cursor_u16be(&u->c);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	return link_ethertype(u);
+}
+
+/* RFC 2516 §4: version and type 1, code 1 (0: session data), session 2, length 2. */
+enum step link_pppoe(struct unwrap *u)
+{
+	uint16_t version_code = cursor_u16be(&u->c);
+	cursor_skip(&u->c, 2);
+	uint16_t length = cursor_u16be(&u->c);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	if (version_code != 0x1100)
+		return unwrap_stop(u, PACKET_NOT_IP);
+	/* A length of 0 is an offloaded packet's, as with IPv4. */
+	if (length && !unwrap_narrow(u, length))
+		return unwrap_stop(u, PACKET_MALFORMED);
+	return STEP_PPP;
+}
+
+/* RFC 1661 §2 and RFC 1662 §3.1: FF 03 may stand first; the protocol may be compressed to its low byte, which is odd. */
+enum step link_ppp(struct unwrap *u)
+{
+	struct slice rest = cursor_rest(&u->c);
+	if (rest.len >= 2 && rest.ptr[0] == 0xff && rest.ptr[1] == 0x03)
+		cursor_skip(&u->c, 2);
+	uint32_t protocol = cursor_u8(&u->c);
+	if (!(protocol & 1))
+		protocol = protocol << 8 | cursor_u8(&u->c);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	switch (protocol) {
+	case 0x0021:
+		return STEP_IPV4;
+	case 0x0057:
+		return STEP_IPV6;
+	case 0x0281:
+		return STEP_MPLS;
+	default:
+		return unwrap_stop(u, PACKET_NOT_IP);
+	}
+}
+
+/* RFC 3032 §2.1: labels until the bottom-of-stack bit. What follows is not named: an IP version, a pseudowire's control word (RFC
+ * 4385 §3 has its first nibble 0), or else a bare Ethernet frame. */
+enum step link_mpls(struct unwrap *u)
+{
+	uint32_t entry;
+	do {
+		entry = cursor_u32be(&u->c);
+		if (u->c.ran_short)
+			return unwrap_short(u);
+	} while (!(entry & 0x100));
+	struct slice rest = cursor_rest(&u->c);
+	if (!rest.len)
+		return unwrap_short(u);
+	switch (rest.ptr[0] >> 4) {
+	case 4:
+		return STEP_IPV4;
+	case 6:
+		return STEP_IPV6;
+	case 0:
+		cursor_skip(&u->c, 4);
+		return u->c.ran_short ? unwrap_short(u) : STEP_ETHERNET;
+	default:
+		return STEP_ETHERNET;
+	}
+}
