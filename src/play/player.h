@@ -27,6 +27,7 @@ struct player_options {  /* 0 anywhere: the default */
 	bool keep_response;          /* results hold the answer's bytes */
 	bool skip_verify;            /* TLS: accept any certificate */
 	int64_t max_lateness_ns;     /* the schedule counts as held while lateness p99 stays below: 10 ms */
+	int64_t (*clock_ns)(void);   /* monotonic; asked for the times of sends and answers. NULL: now_ns is taken, exact to the tick */
 };
 
 /* What out_http knows of a request and the player cannot see in the bytes. */
@@ -83,6 +84,7 @@ struct player_numbers {
 	const uint64_t *counts; /* TARGET_ROWS */
 	const struct hist *from_due, *from_send, *lateness;
 	size_t in_flight, waiting, connections;
+	const char *last_error; /* why the last connection could not be made; "" */
 };
 
 struct player;

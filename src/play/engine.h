@@ -1,0 +1,184 @@
+/* engine: what the player's files share: tasks, lanes, connections, and who may call whom.
+ *
+ *   player.c    the public calls, the tick
+ *   lane.c      requests in order; which lane gets a connection, and when
+ *   conn.c      one connection: connecting, sending, reading the answer, ending
+ *   timeouts.c  what has waited too long
+ *   outcome.c   results: counted, measured, told
+ *
+ * A task is a request that was taken. It waits in its lane (or, with no_lanes, in `shared`), is in flight on a connection, then ends in
+ * exactly one outcome_end. A lane lives while it has tasks or a connection. A closed connection's memory stays until the end of the tick, since
+ * events of the same batch may still name it. */
+#ifndef REPLAY_PLAY_ENGINE_H
+#define REPLAY_PLAY_ENGINE_H
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "play/connector.h"
+#include "play/player.h"
+
+#include <stdalign.h>
+
+#define READ_BUFFER_BYTES  (64u << 10)
+#define EVENTS_PER_TICK    256
+#define CONNECTING_AT_ONCE 512 /* each costs a libcurl handle */
+#define TURN_ANSWERS       128 /* a lane gives way after so many while others wait for a connection */
+#define METHOD_KEPT        16  /* HEAD and CONNECT decide about an answer's body: a longer method is neither */
+#define BACKOFF_MIN_NS     (10 * NS_PER_MS)
+#define BACKOFF_MAX_NS     NS_PER_S
+#define LAST_ERROR_BYTES   256
+
+struct task {
+	struct task *next;
+	struct message *m; /* a reference of its own */
+	int64_t taken_ns, sent_ns;
+	bool retry, last_of_lane; /* the hints */
+	bool retried;
+	uint8_t method_len;
+	char method[METHOD_KEPT];
+};
+
+struct task_queue {
+	struct task *first, *last;
+};
+
+struct lane {
+	uint64_t key;
+	struct task_queue waiting;
+	struct conn *conn;     /* NULL: none */
+	struct list link;      /* in p->all_lanes */
+	struct list slot_link; /* in p->slot_waiting */
+	bool wants_slot;
+};
+
+enum conn_state { CONN_CONNECTING, CONN_IDLE, CONN_BUSY, CONN_CLOSED };
+
+struct conn {
+	enum conn_state state;
+	struct lane *lane;
+	struct attempt *attempt; /* CONNECTING */
+	struct transport t;      /* IDLE, BUSY */
+	struct task *task;       /* BUSY */
+	size_t sent;             /* of the task's bytes */
+	size_t received;         /* of the answer, interim ones included */
+	unsigned answers;        /* on this connection */
+	bool wants_write;        /* EPOLLOUT is armed */
+	bool send_broken;        /* nothing more can be sent; the answer may be there already */
+	bool peer_done;          /* EPOLLRDHUP was seen */
+	struct list link;        /* p->connecting, idle, busy or graveyard */
+	int64_t since_ns;        /* when it got into that list */
+	struct buf response;     /* keep_response, where the answer came in pieces */
+	alignas(16) unsigned char framing[];
+};
+
+struct player {
+	struct player_options o;
+	struct player_sink sink;
+	struct connector *connector;
+	int epoll_fd;
+	int64_t now_ns; /* of the call that is running */
+
+	struct map lanes; /* by key; empty with no_lanes */
+	struct list all_lanes;
+	struct hash_key key;
+	struct task_queue shared; /* no_lanes */
+	size_t n_lanes;
+	struct task *free_tasks;
+
+	struct list connecting, idle, busy, graveyard; /* each in order of since_ns */
+	size_t open, n_connecting;                     /* connections; of these, being made */
+	struct list slot_waiting;                      /* lanes that wait for a connection, in order */
+
+	size_t waiting, waiting_bytes, in_flight;
+	int64_t heard_ns;      /* when the target last sent a byte */
+	int64_t backoff_ns;    /* 0: the last connection was made */
+	int64_t no_connect_ns; /* until then requests that need a connection fail at once… */
+	enum target_row cause; /* … by this cause */
+
+	uint64_t counts[TARGET_ROWS];
+	struct hist from_due, from_send, lateness;
+	char last_error[LAST_ERROR_BYTES];
+	uint8_t *read_buffer;
+};
+
+static inline int64_t player_now(const struct player *p)
+{
+	return p->o.clock_ns ? p->o.clock_ns() : p->now_ns;
+}
+
+static inline void task_append(struct task_queue *q, struct task *t)
+{
+	t->next = NULL;
+	if (q->first)
+		q->last->next = t;
+	else
+		q->first = t;
+	q->last = t;
+}
+
+static inline void task_prepend(struct task_queue *q, struct task *t)
+{
+	t->next = q->first;
+	q->first = t;
+	if (!t->next)
+		q->last = t;
+}
+
+static inline struct task *task_pop(struct task_queue *q)
+{
+	struct task *t = q->first;
+	if (t)
+		q->first = t->next;
+	return t;
+}
+
+/* outcome.c */
+struct answer {
+	int status;
+	struct slice bytes; /* borrowed; with keep_response */
+};
+struct task *task_new(struct player *p);
+void task_free(struct player *p, struct task *t); /* drops the message */
+/* Counts and tells. answer: NULL unless outcome is TARGET_ANSWERED. */
+void outcome_tell(struct player *p, const struct task *t, enum target_row outcome, const struct answer *answer);
+/* The same, and frees. */
+void outcome_end(struct player *p, struct task *t, enum target_row outcome, const struct answer *answer);
+void outcome_status(struct player *p, int status);
+
+/* lane.c */
+struct lane *lane_get(struct player *p, uint64_t key);             /* found or made; NULL when out of memory */
+void lane_wait(struct player *p, struct lane *l, struct task *t);  /* appends; counted as waiting */
+void lanes_wait_shared(struct player *p, struct task *t);          /* no_lanes */
+void lane_retry(struct player *p, struct lane *l, struct task *t); /* before all others */
+struct task *lane_next(struct player *p, struct lane *l);          /* takes the first one out, NULL when there is none */
+void lane_fail_first(struct player *p, struct lane *l, enum target_row why);
+void lane_fail_overdue(struct player *p, struct lane *l); /* see timeouts.c */
+/* Sends, connects or waits for its turn, whatever the lane can do next. The lane may be gone afterwards: a caller's last act with it. */
+void lane_go(struct player *p, struct lane *l);
+void lane_wait_first(struct player *p, struct lane *l); /* for a slot, before all others */
+void lanes_settle(struct player *p);                    /* gives free slots to waiting lanes */
+void lanes_share(struct player *p);                     /* no_lanes: starts connections for what waits */
+void lanes_init(struct player *p);
+void lanes_drop(struct player *p);    /* all tasks UNFINISHED, no lane left; connections are closed before */
+void lanes_release(struct player *p); /* the same without results */
+
+/* conn.c */
+int conn_open(struct player *p, struct lane *l); /* 0 or ERR_NOMEM */
+void conn_send_next(struct player *p, struct conn *c);
+void conn_event(struct player *p, struct conn *c, uint32_t events);
+void conn_close(struct player *p, struct conn *c); /* its task, if any, is the caller's; the lane is left without a connection */
+void conn_fail(struct player *p, struct conn *c, enum target_row why); /* closes, ends its task, lets the lane go on */
+struct task *conn_take_task(struct player *p, struct conn *c);         /* out of flight, or NULL */
+void conn_connect_timeout(struct player *p, struct conn *c);
+void conn_expire(struct player *p, struct conn *c);              /* idle for too long */
+void conns_bury(struct player *p);                               /* frees what was closed */
+void conn_connected(void *arg, void *token, struct transport t); /* the connector's sink */
+void conn_refused(void *arg, void *token, enum connect_failure why, const char *text);
+
+/* timeouts.c */
+void timeouts_run(struct player *p);
+int64_t timeouts_next(const struct player *p);
+
+#endif
