@@ -1,0 +1,28 @@
+/* own_flows: known while open and a little longer, then forgotten. */
+#include "model/own_flows.h"
+
+#include <criterion/criterion.h>
+
+static struct endpoint at(uint16_t port)
+{
+	return (struct endpoint){ .family = 4, .port = port, .addr = { 127, 0, 0, 1 } };
+}
+
+Test(own_flows, lingers_and_forgets)
+{
+	struct own_flows *o = own_flows_new();
+	struct endpoint mine = at(40000), other = at(40001), server = at(80);
+	cr_expect_not(own_flows_has(o, &mine, &server, 0));
+	cr_assert_eq(own_flows_add(o, &mine), 0);
+	cr_expect(own_flows_has(o, &mine, &server, 0));
+	cr_expect(own_flows_has(o, &server, &mine, 0));
+	cr_expect_not(own_flows_has(o, &other, &server, 0));
+	own_flows_remove(o, &mine, 100);
+	cr_expect(own_flows_has(o, &mine, &server, 100 + OWN_FLOWS_LINGER_NS - 1));
+	/* The same port again while it lingers: open, not forgotten. */
+	cr_assert_eq(own_flows_add(o, &mine), 0);
+	cr_expect(own_flows_has(o, &mine, &server, 100 + 2 * OWN_FLOWS_LINGER_NS));
+	own_flows_remove(o, &mine, 100 + 2 * OWN_FLOWS_LINGER_NS);
+	cr_expect_not(own_flows_has(o, &mine, &server, 100 + 3 * OWN_FLOWS_LINGER_NS));
+	own_flows_free(o);
+}
