@@ -1,0 +1,281 @@
+/* conn: what needs both directions: roles, pairing, the way out. */
+#include "http/conn.h"
+
+#include "http/half.h"
+
+#include <stdlib.h>
+
+enum {
+	MESSAGE_BYTES = 64 * 1024 * 1024,
+	HEAD_BYTES = 1024 * 1024,
+	PENDING = 1024,
+	/* A capture that starts inside of a connection may start inside of a long body: so much is looked through for a message. */
+	SEEK_BYTES = 16 * 1024 * 1024,
+};
+
+static const struct tally_row request_rows[HTTP_ROWS] = {
+	[HTTP_SEEN] = { "seen", "requests seen", TALLY_TOTAL, false },
+	[HTTP_COMPLETE] = { "complete", "complete", TALLY_PART, false },
+	[HTTP_INCOMPLETE] = { "incomplete", "incomplete (flagged)", TALLY_PART, true },
+	[HTTP_DISCARDED] = { "discarded", "without a whole head", TALLY_PART, true },
+	[HTTP_UNRECORDED] = { "unrecorded", "not recorded", TALLY_PART, false },
+	[HTTP_INTERIM] = { "interim", "interim", TALLY_NOTE, false },
+	[HTTP_UNPAIRED] = { "unpaired", "without a response", TALLY_NOTE, false },
+};
+const struct tally_table request_table = { "requests", request_rows, HTTP_ROWS };
+
+static const struct tally_row response_rows[HTTP_ROWS] = {
+	[HTTP_SEEN] = { "seen", "responses seen", TALLY_TOTAL, false },
+	[HTTP_COMPLETE] = { "complete", "complete", TALLY_PART, false },
+	[HTTP_INCOMPLETE] = { "incomplete", "incomplete (flagged)", TALLY_PART, true },
+	[HTTP_DISCARDED] = { "discarded", "without a whole head", TALLY_PART, true },
+	[HTTP_UNRECORDED] = { "unrecorded", "not recorded", TALLY_PART, false },
+	[HTTP_INTERIM] = { "interim", "interim (1xx)", TALLY_NOTE, false },
+	[HTTP_UNPAIRED] = { "unpaired", "without a request", TALLY_NOTE, false },
+};
+const struct tally_table response_table = { "responses", response_rows, HTTP_ROWS };
+
+static const struct tally_row conn_rows[HTTP_CONN_ROWS] = {
+	[HTTP_CONN_SEEN] = { "seen", "connections seen", TALLY_TOTAL, false },
+	[HTTP_CONN_HTTP] = { "http", "HTTP/1", TALLY_PART, false },
+	[HTTP_CONN_TUNNEL] = { "tunnel", "HTTP/1, then a tunnel or another protocol", TALLY_PART, false },
+	[HTTP_CONN_TLS] = { "tls", "TLS", TALLY_PART, false },
+	[HTTP_CONN_HTTP2] = { "http2", "HTTP/2", TALLY_PART, false },
+	[HTTP_CONN_SSH] = { "ssh", "SSH", TALLY_PART, false },
+	[HTTP_CONN_OTHER] = { "other", "something else", TALLY_PART, false },
+	[HTTP_CONN_EMPTY] = { "empty", "no bytes", TALLY_PART, false },
+};
+const struct tally_table http_conn_table = { "connections", conn_rows, HTTP_CONN_ROWS };
+
+/* --- life --------------------------------------------------------------------------------------------------------- */
+
+static void apply_defaults(struct http_limits *l)
+{
+	if (!l->message_bytes)
+		l->message_bytes = MESSAGE_BYTES;
+	if (!l->head_bytes)
+		l->head_bytes = HEAD_BYTES;
+	if (!l->pending)
+		l->pending = PENDING;
+}
+
+struct http_conn *http_conn_new(struct http_reader *reader, const struct flow_info *flow)
+{
+	struct http_conn *c = calloc(1, sizeof *c);
+	if (!c)
+		return NULL;
+	apply_defaults(&reader->limits);
+	c->reader = reader;
+	c->flow = flow;
+	c->kind = HTTP_CONN_EMPTY;
+	c->client = -1;
+	for (int side = 0; side < 2; side++) {
+		c->half[side].side = (uint8_t)side;
+		c->half[side].missed = !flow->opener_known;
+		buf_init(&c->half[side].hold, reader->limits.head_bytes);
+	}
+	pair_init(&c->pair, reader->limits.pending > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)reader->limits.pending);
+	reader->conns[HTTP_CONN_SEEN]++;
+	return c;
+}
+
+void http_conn_free(struct http_conn *c)
+{
+	if (!c)
+		return;
+	struct http_reader *r = c->reader;
+	for (int side = 0; side < 2; side++)
+		half_end(c, &c->half[side], STREAM_CAPTURE_END);
+	pair_release(&c->pair);
+	r->requests[HTTP_UNPAIRED] += c->pair.unanswered;
+	r->requests[HTTP_SEEN] += c->pair.proven_lost;
+	r->requests[HTTP_DISCARDED] += c->pair.proven_lost;
+	r->conns[c->kind]++;
+	for (int side = 0; side < 2; side++)
+		buf_release(&c->half[side].hold);
+	free(c);
+}
+
+static enum stream_verdict verdict(const struct http_conn *c)
+{
+	return c->enough ? STREAM_ENOUGH : STREAM_WANT;
+}
+
+static void stop(struct http_conn *c, enum http_conn_row kind)
+{
+	c->kind = kind;
+	c->enough = true;
+	for (int side = 0; side < 2; side++) {
+		c->half[side].state = HALF_OVER;
+		buf_release(&c->half[side].hold);
+	}
+}
+
+/* --- a message's way ---------------------------------------------------------------------------------------------- */
+
+static bool is_response(const struct half *h)
+{
+	return h->facts.is_response;
+}
+
+static uint64_t *rows_of(struct http_conn *c, const struct half *h)
+{
+	return is_response(h) ? c->reader->responses : c->reader->requests;
+}
+
+static void pair_up_request(struct http_conn *c, struct half *h, struct slice start)
+{
+	enum http_method method = http_method_of(slice_cut(start, 0, slice_find_byte(start, ' ')));
+	http_facts_init(&h->facts, false, method);
+	h->ordinal = pair_request(&c->pair, h->hold_at, method, h->missed, &h->answered);
+}
+
+static void pair_up_response(struct http_conn *c, struct half *h, struct slice start)
+{
+	struct half *client = &c->half[!h->side];
+	/* A stream that has ended brings no more, though its FIN is acknowledged like a byte. */
+	uint64_t told = client->state == HALF_OVER ? UINT64_MAX : client->told;
+	struct pair_holes holes = { told, client->missed, h->missed, h->missed_from };
+	int status = http_start_status(start);
+	bool interim = status >= 100 && status < 200 && status != 101;
+	struct pair_answer answer = pair_response(&c->pair, h->hold_at, status, &holes);
+	http_facts_init(&h->facts, true, answer.method);
+	h->ordinal = answer.ordinal;
+	c->reader->responses[HTTP_INTERIM] += interim;
+	c->reader->responses[HTTP_UNPAIRED] += !answer.paired;
+	if (answer.paired && !interim && client->ordinal == answer.ordinal)
+		client->answered = true;
+}
+
+bool conn_begin(struct http_conn *c, struct half *h, enum http_start kind, struct slice start)
+{
+	c->kind = HTTP_CONN_HTTP;
+	c->client = kind == START_REQUEST ? h->side : !h->side;
+	if (kind == START_REQUEST)
+		pair_up_request(c, h, start);
+	else
+		pair_up_response(c, h, start);
+	rows_of(c, h)[HTTP_SEEN]++;
+	h->missed = false;
+	h->flags = 0;
+	h->line_at = 0;
+	h->ts_ns = h->hold_ts_ns;
+	const struct http_limits *l = &c->reader->limits;
+	size_t max = l->message_bytes > l->head_bytes ? l->message_bytes : l->head_bytes;
+	h->m = message_new(is_response(h) ? MESSAGE_RESPONSE : MESSAGE_REQUEST, max);
+	if (h->m)
+		return true;
+	/* Out of memory: the connection is given up, and counted so. */
+	rows_of(c, h)[HTTP_DISCARDED]++;
+	h->state = HALF_OVER;
+	struct half *other = &c->half[!h->side];
+	half_end(c, other, STREAM_EVICTED);
+	stop(c, HTTP_CONN_HTTP);
+	return false;
+}
+
+static void drop_message(struct half *h)
+{
+	message_unref(h->m);
+	h->m = NULL;
+}
+
+enum http_body conn_head_done(struct http_conn *c, struct half *h)
+{
+	enum http_body body = http_facts_body(&h->facts);
+	h->left = body == BODY_SIZED ? h->facts.size : 0;
+	h->recorded = !(is_response(h) && c->reader->skip_responses);
+	if (!h->recorded)
+		drop_message(h);
+	return body;
+}
+
+void conn_give(struct http_conn *c, struct half *h)
+{
+	struct http_reader *r = c->reader;
+	uint64_t *rows = rows_of(c, h);
+	if (!h->recorded) {
+		rows[HTTP_UNRECORDED]++;
+		return;
+	}
+	struct message *m = h->m;
+	h->m = NULL;
+	rows[h->flags ? HTTP_INCOMPLETE : HTTP_COMPLETE]++;
+	m->flags = h->flags;
+	m->id = message_id_make(c->flow->lane, h->ordinal);
+	m->ts_ns = h->ts_ns;
+	m->latency_ns = h->last_ts_ns > h->ts_ns ? h->last_ts_ns - h->ts_ns : 0;
+	m->src = c->flow->side[h->side];
+	m->dst = c->flow->side[!h->side];
+	r->message(r->arg, m);
+}
+
+void conn_discard(struct http_conn *c, struct half *h)
+{
+	rows_of(c, h)[HTTP_DISCARDED]++;
+	drop_message(h);
+}
+
+void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
+{
+	if (!http_start_likely(start))
+		return;
+	bool response = start.ptr[0] == 'H' && start.ptr[4] == '/';
+	if (c->client >= 0 && (c->client != h->side) != response)
+		return;
+	uint64_t *rows = response ? c->reader->responses : c->reader->requests;
+	rows[HTTP_SEEN]++;
+	rows[HTTP_DISCARDED]++;
+	c->kind = HTTP_CONN_HTTP;
+}
+
+bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what)
+{
+	static const enum http_conn_row kinds[] = {
+		[START_TLS] = HTTP_CONN_TLS,
+		[START_HTTP2] = HTTP_CONN_HTTP2,
+		[START_SSH] = HTTP_CONN_SSH,
+	};
+	if (c->kind == HTTP_CONN_HTTP)
+		return true;
+	bool from_the_start = c->flow->opener_known && !h->missed;
+	if (what == START_TLS || what == START_HTTP2 || what == START_SSH)
+		stop(c, kinds[what]);
+	else if (from_the_start || c->skipped > SEEK_BYTES)
+		stop(c, HTTP_CONN_OTHER);
+	return !c->enough;
+}
+
+void conn_tunnel(struct http_conn *c)
+{
+	struct half *client = &c->half[c->client];
+	/* Bytes that the client sent ahead belong to the tunnel, unless they were a request's. */
+	if (client->state == HALF_START || client->state == HALF_SEEK)
+		client->state = HALF_OVER;
+	half_end(c, client, STREAM_FIN);
+	stop(c, HTTP_CONN_TUNNEL);
+}
+
+/* --- what reassembly says ----------------------------------------------------------------------------------------- */
+
+enum stream_verdict http_conn_data(struct http_conn *c, int side, const struct chunk *chunk)
+{
+	if (c->kind == HTTP_CONN_EMPTY && chunk->bytes.len)
+		c->kind = HTTP_CONN_OTHER;
+	if (!c->enough)
+		half_data(c, &c->half[side], chunk);
+	return verdict(c);
+}
+
+enum stream_verdict http_conn_gap(struct http_conn *c, int side, const struct gap *gap)
+{
+	if (!c->enough)
+		half_gap(c, &c->half[side], gap);
+	return verdict(c);
+}
+
+void http_conn_end(struct http_conn *c, int side, enum stream_end how, int64_t ts_ns)
+{
+	(void)ts_ns;
+	half_end(c, &c->half[side], how);
+}

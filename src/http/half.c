@@ -1,0 +1,433 @@
+/* half: START, HEAD, body, and again. Each step takes some of the bytes at hand and leaves the state to go on from. */
+#include "http/half.h"
+
+enum { RESERVE_MAX = 256 * 1024 }; /* what a Content-Length alone makes us allocate */
+
+/* --- storing ------------------------------------------------------------------------------------------------------ */
+
+/* Behind the limit, or without memory, the bytes are let go and framing goes on. */
+static void store(struct http_conn *c, struct half *h, struct slice s)
+{
+	if (!h->m || (h->flags & MESSAGE_TRUNC))
+		return;
+	size_t room = c->reader->limits.message_bytes - h->m->data.len;
+	if (s.len > room || buf_append(&h->m->data, s))
+		h->flags |= MESSAGE_TRUNC;
+	if (s.len > room)
+		(void)buf_append(&h->m->data, slice_cut(s, 0, room));
+}
+
+static void clear_hold(struct half *h)
+{
+	buf_clear(&h->hold);
+	h->hold_checked = 0;
+}
+
+/* A client's bytes that are no request were not missed: nothing but an error answers them. A server's may have been an answer. */
+static void seek(struct http_conn *c, struct half *h, uint64_t from)
+{
+	h->state = HALF_SEEK;
+	if (!h->missed && c->client != h->side) {
+		h->missed = true;
+		h->missed_from = from;
+	}
+}
+
+static void finish(struct http_conn *c, struct half *h)
+{
+	h->state = HALF_START;
+	conn_give(c, h);
+}
+
+/* --- between messages --------------------------------------------------------------------------------------------- */
+
+static size_t through_line(struct slice s)
+{
+	size_t lf = slice_find_byte(s, '\n');
+	return lf < s.len ? lf + 1 : s.len;
+}
+
+static size_t count_blank(struct slice s)
+{
+	size_t n = 0;
+	while (n < s.len && (s.ptr[n] == '\r' || s.ptr[n] == '\n'))
+		n++;
+	return n;
+}
+
+static void mark_start(struct half *h, const struct chunk *chunk, size_t at)
+{
+	h->hold_at = (struct pair_place){ chunk->offset + at, chunk->peer_offset };
+	h->hold_ts_ns = chunk->ts_ns;
+}
+
+/* Is that verdict a message this side may send? */
+static bool fits_side(const struct http_conn *c, const struct half *h, enum http_start what)
+{
+	if (what == START_REQUEST)
+		return c->client < 0 || c->client == h->side;
+	return what == START_RESPONSE && c->client != h->side;
+}
+
+/* The message that began in hold takes hold's bytes as its own. */
+static void begin_with_hold(struct http_conn *c, struct half *h, enum http_start what)
+{
+	h->state = HALF_HEAD;
+	if (!conn_begin(c, h, what, buf_slice(&h->hold)))
+		return;
+	struct buf swap = h->m->data;
+	size_t max = swap.max;
+	h->m->data = h->hold;
+	h->m->data.max = max;
+	h->hold = swap;
+	h->hold.max = c->reader->limits.head_bytes;
+	clear_hold(h);
+	h->last_ts_ns = h->now_ns;
+	if (h->m->data.ptr[h->m->data.len - 1] == '\n') {
+		(void)http_facts_line(&h->facts, buf_slice(&h->m->data));
+		h->line_at = h->m->data.len;
+	}
+}
+
+/* Puts the next piece of an open start line into hold and judges again. A status line is known by its first bytes, so no more than
+ * those are taken at first. */
+static enum http_start judge_held(struct http_conn *c, struct half *h, struct slice rest, size_t *used)
+{
+	*used = through_line(rest);
+	if (h->hold.len<HTTP_STATUS_PREFIX && * used> HTTP_STATUS_PREFIX - h->hold.len)
+		*used = HTTP_STATUS_PREFIX - h->hold.len;
+	if (buf_append(&h->hold, slice_cut(rest, 0, *used)) == 0)
+		return http_start_judge(buf_slice(&h->hold), &h->hold_checked);
+	conn_discard_start(c, h, buf_slice(&h->hold));
+	return START_OTHER;
+}
+
+/* With nothing held: most messages begin so, and are judged where they lie. */
+static enum http_start judge_in_place(struct http_conn *c, struct half *h, struct slice rest)
+{
+	size_t checked = 0;
+	enum http_start what = http_start_judge(rest, &checked);
+	if (what != START_REQUEST || through_line(rest) <= c->reader->limits.head_bytes)
+		return what;
+	conn_discard_start(c, h, rest);
+	return START_OTHER;
+}
+
+/* HALF_START and HALF_SEEK. */
+static size_t step_start(struct http_conn *c, struct half *h, const struct chunk *chunk, struct slice rest)
+{
+	size_t at = chunk->bytes.len - rest.len, used = 0;
+	bool held = h->hold.len > 0;
+	enum http_start what = START_MORE;
+	if (!held) {
+		size_t blank = count_blank(rest); /* RFC 9112 §2.2 */
+		if (blank)
+			return blank;
+		mark_start(h, chunk, at);
+		what = judge_in_place(c, h, rest);
+		if (fits_side(c, h, what)) {
+			h->state = HALF_HEAD;
+			(void)conn_begin(c, h, what, rest);
+			return 0;
+		}
+	}
+	if (what == START_MORE)
+		what = judge_held(c, h, rest, &used);
+	if (what == START_MORE)
+		return used;
+	if (fits_side(c, h, what)) {
+		begin_with_hold(c, h, what);
+		return used;
+	}
+	clear_hold(h);
+	if (!conn_not_a_message(c, h, what))
+		return rest.len;
+	seek(c, h, h->hold_at.offset);
+	/* The segment that ended the doubt may be the one that begins a message. */
+	if (held && chunk->segment_start && at == 0)
+		return 0;
+	c->skipped += rest.len;
+	return rest.len;
+}
+
+/* --- head --------------------------------------------------------------------------------------------------------- */
+
+static void enter_body(struct http_conn *c, struct half *h, enum http_body body)
+{
+	switch (body) {
+	case BODY_NONE:
+		finish(c, h);
+		return;
+	case BODY_SIZED:
+		h->left = h->facts.size;
+		h->state = HALF_SIZED;
+		break;
+	case BODY_CHUNKED:
+		chunked_init(&h->chunked);
+		h->state = HALF_CHUNKED;
+		break;
+	case BODY_CLOSE:
+		h->state = HALF_CLOSE;
+		return;
+	case BODY_TUNNEL:
+		finish(c, h);
+		conn_tunnel(c);
+		return;
+	}
+	if (h->facts.expect_continue && !h->facts.is_response)
+		h->state = HALF_EXPECT;
+}
+
+/* The head's last bytes are in the message, or are `last`, to be put there. */
+static void end_head(struct http_conn *c, struct half *h, struct slice last)
+{
+	enum http_body body = conn_head_done(c, h);
+	if (h->m) {
+		size_t limit = c->reader->limits.message_bytes;
+		h->m->data.max = limit;
+		if (h->m->data.len > limit) {
+			h->m->data.len = limit;
+			h->flags |= MESSAGE_TRUNC;
+		}
+		size_t want = last.len + (size_t)(h->left < RESERVE_MAX ? h->left : RESERVE_MAX);
+		size_t room = limit - h->m->data.len;
+		(void)buf_reserve(&h->m->data, want < room ? want : room);
+	}
+	store(c, h, last);
+	enter_body(c, h, body);
+}
+
+static void over_head_limit(struct http_conn *c, struct half *h)
+{
+	conn_discard(c, h);
+	seek(c, h, h->told);
+}
+
+/* The rest of a line whose beginning is in the message already. */
+static size_t step_broken_line(struct http_conn *c, struct half *h, struct slice rest)
+{
+	size_t n = through_line(rest);
+	if (h->m->data.len + n > c->reader->limits.head_bytes || buf_append(&h->m->data, slice_cut(rest, 0, n))) {
+		over_head_limit(c, h);
+		return rest.len;
+	}
+	if (rest.ptr[n - 1] != '\n')
+		return n;
+	struct slice line = slice_from(buf_slice(&h->m->data), h->line_at);
+	h->line_at = h->m->data.len;
+	if (http_facts_line(&h->facts, line))
+		end_head(c, h, slice_of(NULL, 0));
+	return n;
+}
+
+/* HALF_HEAD. Whole lines are read where they lie, and copied once. */
+static size_t step_head(struct http_conn *c, struct half *h, struct slice rest)
+{
+	if (h->line_at < h->m->data.len)
+		return step_broken_line(c, h, rest);
+	size_t at = 0;
+	bool ended = false;
+	while (!ended) {
+		struct slice line = slice_from(rest, at);
+		size_t lf = slice_find_byte(line, '\n');
+		if (lf == line.len)
+			break;
+		at += lf + 1;
+		ended = http_facts_line(&h->facts, slice_cut(line, 0, lf + 1));
+	}
+	size_t n = ended ? at : rest.len;
+	if (h->m->data.len + n > c->reader->limits.head_bytes) {
+		over_head_limit(c, h);
+		return rest.len;
+	}
+	if (ended) {
+		end_head(c, h, slice_cut(rest, 0, n));
+		return n;
+	}
+	h->line_at = h->m->data.len + at;
+	if (buf_append(&h->m->data, rest))
+		over_head_limit(c, h);
+	return n;
+}
+
+/* --- body --------------------------------------------------------------------------------------------------------- */
+
+static size_t step_sized(struct http_conn *c, struct half *h, struct slice rest)
+{
+	size_t n = h->left < rest.len ? (size_t)h->left : rest.len;
+	store(c, h, slice_cut(rest, 0, n));
+	h->left -= n;
+	if (h->left == 0)
+		finish(c, h);
+	return n;
+}
+
+static size_t step_chunked(struct http_conn *c, struct half *h, struct slice rest)
+{
+	size_t total = 0, used;
+	enum chunked_result r;
+	do {
+		struct slice data;
+		r = chunked_next(&h->chunked, slice_from(rest, total), &used, &data);
+		total += used;
+	} while (r == CHUNKED_DATA && total < rest.len);
+	store(c, h, slice_cut(rest, 0, total));
+	if (r == CHUNKED_END) {
+		finish(c, h);
+	} else if (r == CHUNKED_BAD) {
+		h->flags |= MESSAGE_CUT;
+		conn_give(c, h);
+		seek(c, h, h->told);
+		total = rest.len;
+	}
+	return total;
+}
+
+static size_t step_body(struct http_conn *c, struct half *h, struct slice rest)
+{
+	switch (h->state) {
+	case HALF_SIZED:
+		return step_sized(c, h, rest);
+	case HALF_CHUNKED:
+		return step_chunked(c, h, rest);
+	default:
+		store(c, h, rest);
+		return rest.len;
+	}
+}
+
+/* The bytes held turn out to be the body's. Returns how many of them it took: the body may end among them. */
+static size_t body_from_hold(struct http_conn *c, struct half *h)
+{
+	h->state = h->facts.chunked && h->facts.coded ? HALF_CHUNKED : HALF_SIZED;
+	struct buf held = h->hold;
+	buf_init(&h->hold, held.max);
+	clear_hold(h);
+	size_t took = 0;
+	while (took < held.len && (h->state == HALF_SIZED || h->state == HALF_CHUNKED))
+		took += step_body(c, h, slice_from(buf_slice(&held), took));
+	buf_release(&held);
+	return took;
+}
+
+/* HALF_EXPECT: a client that got a final answer in place of the 100 may leave the body out. */
+static size_t step_expect(struct http_conn *c, struct half *h, const struct chunk *chunk, struct slice rest)
+{
+	if (!h->answered && h->hold.len == 0) {
+		(void)body_from_hold(c, h);
+		return 0;
+	}
+	if (h->hold.len == 0)
+		mark_start(h, chunk, chunk->bytes.len - rest.len);
+	size_t before = h->hold.len, used;
+	bool sized = !h->facts.chunked;
+	if (sized && before < h->left)
+		rest = slice_cut(rest, 0, h->left - before > SIZE_MAX ? SIZE_MAX : (size_t)(h->left - before));
+	enum http_start what = judge_held(c, h, rest, &used);
+	if (what == START_REQUEST) {
+		h->flags |= MESSAGE_CUT;
+		conn_give(c, h);
+		begin_with_hold(c, h, what);
+		return used;
+	}
+	bool whole_body = sized && h->hold.len == h->left && !http_start_likely(buf_slice(&h->hold));
+	if (what == START_MORE && !whole_body)
+		return used;
+	h->last_ts_ns = chunk->ts_ns;
+	size_t took = body_from_hold(c, h);
+	return took > before ? took - before : 0;
+}
+
+/* --- what reassembly says ----------------------------------------------------------------------------------------- */
+
+static size_t step(struct http_conn *c, struct half *h, const struct chunk *chunk, struct slice rest)
+{
+	if (h->state == HALF_HEAD || h->state == HALF_SIZED || h->state == HALF_CHUNKED || h->state == HALF_CLOSE)
+		h->last_ts_ns = chunk->ts_ns;
+	switch (h->state) {
+	case HALF_START:
+	case HALF_SEEK:
+		return step_start(c, h, chunk, rest);
+	case HALF_HEAD:
+		return step_head(c, h, rest);
+	case HALF_EXPECT:
+		return step_expect(c, h, chunk, rest);
+	case HALF_SIZED:
+	case HALF_CHUNKED:
+	case HALF_CLOSE:
+		return step_body(c, h, rest);
+	case HALF_OVER:
+		break;
+	}
+	return rest.len;
+}
+
+void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk)
+{
+	h->told = chunk->offset + chunk->bytes.len;
+	if (h->state == HALF_SEEK && h->hold.len == 0 && !chunk->segment_start) {
+		c->skipped += chunk->bytes.len;
+		return;
+	}
+	h->now_ns = chunk->ts_ns;
+	struct slice rest = chunk->bytes;
+	while (rest.len && !c->enough && h->state != HALF_OVER)
+		rest = slice_from(rest, step(c, h, chunk, rest));
+}
+
+/* The message at hand cannot be framed across the hole. */
+static void break_off(struct http_conn *c, struct half *h)
+{
+	switch (h->state) {
+	case HALF_START:
+	case HALF_SEEK:
+		conn_discard_start(c, h, buf_slice(&h->hold));
+		break;
+	case HALF_HEAD:
+		conn_discard(c, h);
+		break;
+	default:
+		h->flags |= MESSAGE_CUT;
+		conn_give(c, h);
+		break;
+	}
+	clear_hold(h);
+	h->state = HALF_SEEK;
+}
+
+void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
+{
+	h->told = gap->offset + gap->len;
+	if (h->state == HALF_OVER)
+		return;
+	if (h->state == HALF_EXPECT)
+		(void)body_from_hold(c, h);
+	if (h->state == HALF_CLOSE || (h->state == HALF_SIZED && gap->len < h->left)) {
+		h->flags |= MESSAGE_GAP;
+		h->left -= h->state == HALF_SIZED ? gap->len : 0;
+		return;
+	}
+	/* A hole that reaches exactly to the body's end leaves the stream in step. */
+	bool in_step = h->state == HALF_SIZED && gap->len == h->left;
+	if (!in_step && !h->missed) {
+		h->missed = true;
+		h->missed_from = gap->offset;
+	}
+	break_off(c, h);
+	if (in_step)
+		h->state = HALF_START;
+}
+
+void half_end(struct http_conn *c, struct half *h, enum stream_end how)
+{
+	if (h->state == HALF_OVER)
+		return;
+	if (h->state == HALF_EXPECT)
+		(void)body_from_hold(c, h);
+	bool closed = how == STREAM_FIN || how == STREAM_RST;
+	if (h->state == HALF_CLOSE && closed)
+		conn_give(c, h);
+	else
+		break_off(c, h);
+	h->state = HALF_OVER;
+}

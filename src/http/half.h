@@ -1,0 +1,84 @@
+/* half: one direction of a connection: its bytes to messages. Inside of conn; nobody else includes it.
+ *
+ * half.c walks the bytes, conn.c answers for what needs both directions: who is the client, which request a response answers, who gets
+ * the finished message. */
+#ifndef REPLAY_HTTP_HALF_H
+#define REPLAY_HTTP_HALF_H
+
+#include "http/chunked.h"
+#include "http/conn.h"
+#include "http/facts.h"
+#include "http/pair.h"
+#include "http/start.h"
+
+enum half_state {
+	HALF_START, /* in step, between messages */
+	HALF_SEEK,  /* out of step: a message may begin only where a segment does */
+	HALF_HEAD,
+	HALF_EXPECT, /* the head asked for a 100 (RFC 9110 §10.1.1): its body comes next, or the next request */
+	HALF_SIZED,
+	HALF_CHUNKED,
+	HALF_CLOSE, /* the body is whatever comes until the end */
+	HALF_OVER,  /* nothing more is read */
+};
+
+struct half {
+	enum half_state state;
+	uint8_t side;
+	/* The stream. */
+	uint64_t told; /* bytes and gaps up to here were delivered */
+	bool missed;   /* bytes were missed since the last message began */
+	uint64_t missed_from;
+	int64_t now_ns; /* of the chunk at hand */
+	/* Bytes whose meaning is still open: a start line that came in pieces. */
+	struct buf hold;
+	size_t hold_checked;
+	struct pair_place hold_at;
+	int64_t hold_ts_ns;
+	/* The message. */
+	struct message *m; /* NULL: none, or one that nobody wants */
+	uint32_t ordinal;
+	uint8_t flags; /* enum message_flag */
+	bool recorded;
+	struct http_facts facts;
+	size_t line_at;            /* where in m->data the line begins that has no end yet */
+	uint64_t left;             /* HALF_SIZED */
+	bool answered;             /* a final answer to this request has begun */
+	int64_t ts_ns, last_ts_ns; /* of its first and last byte */
+	struct chunked chunked;
+};
+
+struct http_conn {
+	struct http_reader *reader;
+	const struct flow_info *flow;
+	enum http_conn_row kind; /* EMPTY until bytes came, OTHER until they were told */
+	bool enough;
+	int client; /* side; -1 not known */
+	uint64_t skipped;
+	struct half half[2];
+	struct pair pair;
+};
+
+/* half.c */
+void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk);
+void half_gap(struct http_conn *c, struct half *h, const struct gap *gap);
+void half_end(struct http_conn *c, struct half *h, enum stream_end how);
+
+/* conn.c, for half.c */
+
+/* A message of that kind begins at h->hold_at with these bytes. False: nothing more is read of the connection. */
+bool conn_begin(struct http_conn *c, struct half *h, enum http_start kind, struct slice start);
+/* Its head is whole. */
+enum http_body conn_head_done(struct http_conn *c, struct half *h);
+/* It ended; goes to the reader. h has none afterwards. */
+void conn_give(struct http_conn *c, struct half *h);
+/* It is not worth a record. */
+void conn_discard(struct http_conn *c, struct half *h);
+/* A start line will not become whole. Counted if it was one. */
+void conn_discard_start(struct http_conn *c, struct half *h, struct slice start);
+/* Bytes that begin no message. Says whether to go on. */
+bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what);
+/* What follows is no HTTP. */
+void conn_tunnel(struct http_conn *c);
+
+#endif

@@ -1,0 +1,144 @@
+/* pair: a queue, and the answers that came too early for it. */
+#include "http/pair.h"
+
+#include <stdlib.h>
+
+void pair_init(struct pair *p, uint32_t max_waiting)
+{
+	*p = (struct pair){ .max = max_waiting, .next_ordinal = 1 };
+}
+
+void pair_release(struct pair *p)
+{
+	p->unanswered += p->count + p->forgotten;
+	p->proven_lost += p->early_count;
+	p->count = p->forgotten = p->early_count = 0;
+	free(p->queue);
+	p->queue = NULL;
+	p->room = 0;
+}
+
+static struct pair_waiting *waiting(const struct pair *p, uint32_t i)
+{
+	return &p->queue[(p->first + i) & (p->room - 1)];
+}
+
+static void pop(struct pair *p)
+{
+	p->first = (p->first + 1) & (p->room - 1);
+	p->count--;
+}
+
+static bool grow(struct pair *p)
+{
+	uint32_t room = p->room ? p->room * 2 : 4;
+	struct pair_waiting *queue = malloc(room * sizeof *queue);
+	if (!queue)
+		return false;
+	for (uint32_t i = 0; i < p->count; i++)
+		queue[i] = *waiting(p, i);
+	free(p->queue);
+	p->queue = queue;
+	p->first = 0;
+	p->room = room;
+	return true;
+}
+
+static void push(struct pair *p, struct pair_waiting w)
+{
+	/* Without room the oldest is forgotten: its answer, if one comes, then gets an ordinal of its own. */
+	if (p->count >= p->max || (p->count == p->room && !grow(p))) {
+		p->forgotten++;
+		if (p->count == 0)
+			return;
+		pop(p);
+	}
+	*waiting(p, p->count) = w;
+	p->count++;
+}
+
+static void drop_early(struct pair *p, uint8_t n)
+{
+	p->early_count = (uint8_t)(p->early_count - n);
+	memmove(p->early, p->early + n, p->early_count * sizeof *p->early);
+}
+
+uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, bool after_hole, bool *answered)
+{
+	uint8_t before = 0;
+	while (before < p->early_count && p->early[before].peer_offset <= at.offset)
+		before++;
+	p->proven_lost += before;
+	drop_early(p, before);
+	*answered = p->early_count > 0;
+	if (*answered) {
+		uint32_t ordinal = p->early[0].ordinal;
+		drop_early(p, 1);
+		return ordinal;
+	}
+	struct pair_waiting w = { .at = at, .ordinal = p->next_ordinal++, .method = (uint8_t)method, .after_hole = after_hole };
+	push(p, w);
+	return w.ordinal;
+}
+
+/* Could a response that begins there answer that request at all? */
+static bool possible(const struct pair_waiting *w, struct pair_place at)
+{
+	return at.peer_offset > w->at.offset && at.offset >= w->at.peer_offset;
+}
+
+/* Behind a hole in the server's stream the answers to the first requests may be lost. A client that does not pipeline sends its next
+ * request when it has the answer to the last: where it had acknowledged bytes from inside the hole, that answer was there. */
+static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes)
+{
+	while (holes->server_missed && p->count >= 2) {
+		const struct pair_waiting *next = waiting(p, 1);
+		if (next->at.peer_offset <= holes->server_from || !possible(next, at))
+			return;
+		pop(p);
+		p->unanswered++;
+	}
+}
+
+static struct pair_answer orphan(struct pair *p, struct pair_place at, bool interim, const struct pair_holes *holes)
+{
+	bool known = p->orphan_interim;
+	uint32_t ordinal = known ? p->orphan_ordinal : p->next_ordinal++;
+	p->orphan_interim = interim;
+	p->orphan_ordinal = ordinal;
+	struct pair_answer answer = { .ordinal = ordinal };
+	if (interim)
+		return answer;
+	if (p->count == 0 && at.peer_offset > holes->client_told) {
+		if (p->early_count == PAIR_EARLY) {
+			p->proven_lost++;
+			drop_early(p, 1);
+		}
+		p->early[p->early_count].peer_offset = at.peer_offset;
+		p->early[p->early_count++].ordinal = ordinal;
+	} else if (p->count ? waiting(p, 0)->after_hole : holes->client_missed) {
+		p->proven_lost++;
+	}
+	return answer;
+}
+
+struct pair_answer pair_response(struct pair *p, struct pair_place at, int status, const struct pair_holes *holes)
+{
+	bool interim = status >= 100 && status < 200 && status != 101;
+	if (p->forgotten) {
+		if (!interim) {
+			p->forgotten--;
+			p->unanswered++;
+		}
+		return orphan(p, at, interim, holes);
+	}
+	skip_lost_answers(p, at, holes);
+	if (p->count == 0 || !possible(waiting(p, 0), at))
+		return orphan(p, at, interim, holes);
+	const struct pair_waiting *w = waiting(p, 0);
+	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .method = w->method };
+	p->orphan_interim = false;
+	if (!interim)
+		pop(p);
+	return answer;
+}

@@ -1,0 +1,66 @@
+/* pair: which request a response answers, on one connection.
+ *
+ * Takes where in the streams requests and responses began; gives ordinals. Requests are answered in order (RFC 9112 §9.3.2); where
+ * the capture has holes, two facts decide: a server that had not yet acknowledged a request's first byte cannot be answering it, and
+ * a client that had already acknowledged a response's first byte was not asking for it. Owns the queue of requests without an answer. */
+#ifndef REPLAY_HTTP_PAIR_H
+#define REPLAY_HTTP_PAIR_H
+
+#include "http/facts.h"
+
+/* Where a message's first byte stands. */
+struct pair_place {
+	uint64_t offset;      /* in its own stream */
+	uint64_t peer_offset; /* what its sender had acknowledged of the other (model/stream.h) */
+};
+
+struct pair_waiting {
+	struct pair_place at;
+	uint32_t ordinal;
+	uint8_t method;  /* enum http_method */
+	bool after_hole; /* bytes were missed before it: requests may have been lost there */
+};
+
+enum { PAIR_EARLY = 8 };
+
+struct pair {
+	struct pair_waiting *queue; /* a ring */
+	uint32_t first, count, room, max;
+	uint32_t next_ordinal;
+	uint32_t forgotten; /* requests that found no room: their answers come first */
+	/* Responses that came before the bytes of their request did: a hole holds those back. */
+	struct {
+		uint64_t peer_offset;
+		uint32_t ordinal;
+	} early[PAIR_EARLY];
+	uint8_t early_count;
+	bool orphan_interim; /* a 1xx without a request has taken orphan_ordinal; the final answer takes it too */
+	uint32_t orphan_ordinal;
+	uint64_t unanswered;  /* requests let go without an answer */
+	uint64_t proven_lost; /* requests that we never saw, but their answers */
+};
+
+struct pair_answer {
+	uint32_t ordinal;
+	bool paired;
+	uint8_t method; /* enum http_method, of the request; METHOD_OTHER when there is none */
+};
+
+/* What pairing must know of the two streams when a response begins. */
+struct pair_holes {
+	uint64_t client_told; /* the client's bytes up to here were delivered */
+	bool client_missed;   /* bytes of the client's were missed since its last request began */
+	bool server_missed;   /* and of the server's, since its last response began: */
+	uint64_t server_from; /* from here on */
+};
+
+void pair_init(struct pair *p, uint32_t max_waiting);
+void pair_release(struct pair *p); /* what still waits counts as unanswered */
+
+/* A request begins. Returns its ordinal. *answered: a final answer was there before it. */
+uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, bool after_hole, bool *answered);
+
+/* A response begins; an interim one leaves its request waiting. */
+struct pair_answer pair_response(struct pair *p, struct pair_place at, int status, const struct pair_holes *holes);
+
+#endif
