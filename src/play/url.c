@@ -59,7 +59,7 @@ static bool split_authority(struct slice authority, struct slice *host, struct s
 	size_t end;
 	if (authority.len && authority.ptr[0] == '[') {
 		end = slice_find_byte(authority, ']') + 1;
-		if (end > authority.len || !all_in(slice_cut(authority, 1, end - 2), ":.%"))
+		if (end > authority.len || end < 4 /* [::] */ || !all_in(slice_cut(authority, 1, end - 2), ":.%"))
 			return false;
 	} else {
 		end = slice_find_byte(authority, ':');

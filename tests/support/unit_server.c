@@ -37,6 +37,12 @@ static void must(bool ok)
 		abort();
 }
 
+/* A test may have planned for an allocation to fail: that is not meant for us, and fails only once. */
+static void append(struct buf *b, struct slice bytes)
+{
+	must(buf_append(b, bytes) == 0 || buf_append(b, bytes) == 0);
+}
+
 static int listen_on(const char *unix_path, uint16_t *port)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -63,7 +69,6 @@ struct unit_server *unit_server_new(const char *unix_path)
 	for (size_t i = 0; i < PEERS; i++)
 		s->peers[i].fd = -1;
 	buf_init(&s->log, 64u << 20);
-	must(buf_append_str(&s->log, "") == 0);
 	s->listener = listen_on(unix_path, &s->port);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	must(s->epoll_fd >= 0);
@@ -153,9 +158,9 @@ static void accept_one(struct unit_server *s)
 
 static void say(struct peer *p, const char *before, struct slice text, const char *after)
 {
-	must(buf_append_str(&p->out, before) == 0);
-	must(buf_append(&p->out, text) == 0);
-	must(buf_append_str(&p->out, after) == 0);
+	append(&p->out, slice_str(before));
+	append(&p->out, text);
+	append(&p->out, slice_str(after));
 }
 
 static void say_long(struct peer *p)
@@ -228,10 +233,12 @@ static void take_requests(struct unit_server *s, struct peer *p)
 		if (end == in.len || p->shut_after || p->reset_after)
 			return;
 		struct slice request = slice_cut(in, 0, end);
-		must(buf_printf(&s->log, "%u:", p->number) == 0);
-		must(buf_append(&s->log, slice_cut(request, 0, 200)) == 0);
-		must(buf_append(&s->log, slice_of("\n", 2)) == 0); /* its zero ends the text… */
-		s->log.len--;                                      /* … and is written over by the next */
+		char number[16];
+		(void)snprintf(number, sizeof number, "%u:", p->number);
+		append(&s->log, slice_str(number));
+		append(&s->log, slice_cut(request, 0, 200));
+		append(&s->log, slice_of("\n", 2)); /* its zero ends the text… */
+		s->log.len--;                       /* … and is written over by the next */
 		answer(s, p, request);
 		buf_consume(&p->in, end + 1);
 	}
@@ -243,7 +250,7 @@ static bool hear(struct unit_server *s, struct peer *p)
 	ssize_t n = recv(p->fd, bytes, sizeof bytes, 0);
 	if (n <= 0)
 		return n < 0 && errno == EAGAIN;
-	must(buf_append(&p->in, slice_of(bytes, (size_t)n)) == 0);
+	append(&p->in, slice_of(bytes, (size_t)n));
 	take_requests(s, p);
 	return true;
 }

@@ -59,13 +59,19 @@ void rig_close(struct rig *r)
 	free(r->requests);
 }
 
-int rig_submit(struct rig *r, uint64_t lane, const char *text, struct player_hints hints)
+struct message *rig_prepare(struct rig *r, uint64_t lane, const char *text)
 {
 	cr_assert(r->n < RIG_REQUESTS);
 	struct message *m = message_new(MESSAGE_REQUEST, 1u << 30);
 	cr_assert(m && buf_append_str(&m->data, text) == 0 && buf_append_str(&m->data, "\n") == 0);
 	m->id = message_id_make(lane, (uint32_t)r->n);
 	r->requests[r->n++] = (struct rig_request){ .m = m };
+	return m;
+}
+
+int rig_submit(struct rig *r, uint64_t lane, const char *text, struct player_hints hints)
+{
+	struct message *m = rig_prepare(r, lane, text);
 	int rc = player_submit(r->player, m, &hints, r->now_ns);
 	if (rc) {
 		message_unref(m);

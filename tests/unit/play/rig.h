@@ -33,7 +33,8 @@ void rig_close(struct rig *r);
 
 /* "text\n" in that lane; gives player_submit's result. retry and last as in the hints. */
 int rig_submit(struct rig *r, uint64_t lane, const char *text, struct player_hints hints);
-void rig_step(struct rig *r);               /* one tick of player and server; the clock goes on by 10 us */
+struct message *rig_prepare(struct rig *r, uint64_t lane, const char *text); /* made and numbered, not submitted */
+void rig_step(struct rig *r);                                                /* one tick of player and server; the clock goes on by 10 us */
 void rig_until(struct rig *r, size_t done); /* steps until so many results are there; fails the test after some seconds */
 void rig_idle_steps(struct rig *r, int n);  /* so many steps with a little waiting in between */
 void rig_expect(struct rig *r, size_t i, enum target_row outcome);

@@ -1,21 +1,20 @@
 /* player: what becomes of requests, by the target's behaviour. */
+#include "support/unit_alloc.h"
 #include "unit/play/rig.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct player_hints none, retry = { .retry = true };
-
-static const char *player_error(struct rig *r)
-{
-	struct player_numbers now;
-	player_numbers(r->player, &now);
-	return now.last_error;
-}
 
 Test(player, sends_a_lane_in_order_over_one_connection)
 {
@@ -285,22 +284,43 @@ Test(player, a_silent_target_fails_a_whole_queue_at_once)
 	rig_close(&r);
 }
 
+/* A listener whose queue is full: Linux then drops every SYN, so that connect() hangs. */
+static int full_listener(char url[64], int fillers[], int n)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof in;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&in, sizeof in) == 0 && listen(fd, 0) == 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	for (int i = 0; i < n; i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(fillers[i], (struct sockaddr *)&in, sizeof in);
+	}
+	(void)snprintf(url, 64, "http://127.0.0.1:%u", ntohs(in.sin_port));
+	return fd;
+}
+
 Test(player, a_target_that_accepts_nothing_times_out)
 {
 	struct rig r = { 0 };
-	/* 198.51.100.0/24 is for documentation (RFC 5737): nobody answers there, or the route says so at once. */
-	rig_open(&r, (struct player_options){ .url = "http://198.51.100.1:9", .timeout_ns = NS_PER_S });
+	char url[64];
+	int fillers[4], listener = full_listener(url, fillers, 4);
+	rig_open(&r, (struct player_options){ .url = url, .timeout_ns = 10 * NS_PER_S });
 	cr_assert_eq(rig_submit(&r, 1, "a ok", none), 0);
 	cr_assert_eq(rig_submit(&r, 1, "b ok", none), 0);
 	cr_assert_eq(rig_submit(&r, 2, "c ok", none), 0);
 	rig_idle_steps(&r, 3);
-	r.now_ns += NS_PER_S;
+	cr_expect_eq(r.done, 0);
+	r.now_ns += 10 * NS_PER_S;
 	rig_until(&r, 3);
 	for (size_t i = 0; i < 3; i++)
-		cr_expect(r.requests[i].outcome == TARGET_FAILED_TIMEOUT || r.requests[i].outcome == TARGET_FAILED_CONNECT, "%s: %s",
-		          target_table.rows[r.requests[i].outcome].key, player_error(&r));
+		rig_expect(&r, i, TARGET_FAILED_TIMEOUT);
+	cr_expect_eq(rig_count(&r, TARGET_CONNECTIONS), 0);
 	rig_balanced(&r);
 	rig_close(&r);
+	for (int i = 0; i < 4; i++)
+		(void)close(fillers[i]);
+	(void)close(listener);
 }
 
 Test(player, a_refusing_target_is_not_tried_for_every_request)
@@ -512,7 +532,105 @@ Test(player, speaks_through_a_unix_socket)
 	rig_close(&r);
 	own_flows_free(own);
 	(void)unlink(path);
-	rig_open(&(struct rig){ 0 }, (struct player_options){ .url = url });
+}
+
+Test(player, a_unix_socket_that_is_not_there_is_refused)
+{
+	struct rig r = { 0 };
+	rig_open(&r, (struct player_options){ .url = "unix:/nonexistent/replay.sock" });
+	cr_assert_eq(rig_submit(&r, 1, "a ok", none), 0);
+	rig_until(&r, 1);
+	rig_expect(&r, 0, TARGET_FAILED_CONNECT);
+	rig_balanced(&r);
+	rig_close(&r);
+}
+
+/* Two lanes, failures of every kind between them, and each allocation of ours failing once: one result each, whatever happens. */
+Test(player, the_nth_allocation_fails)
+{
+	static const char *const texts[] = { "a ok", "b long", "c okshut", "d interim", "e ok", "f shut", "g ok", "h garbage" };
+	for (int pooled = 0; pooled < 2; pooled++) {
+		bool failed = true;
+		unsigned long n = 1;
+		for (; failed && n < 500; n++) {
+			struct rig r = { 0 };
+			size_t files = rig_open_files();
+			rig_open(&r, (struct player_options){ .keep_response = true, .no_lanes = pooled, .connections = 2 });
+			for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+				rig_prepare(&r, i % 3, texts[i]);
+			alloc_fail_at(n);
+			for (size_t i = 0; i < r.n; i++)
+				cr_assert_eq(player_submit(r.player, r.requests[i].m, &retry, r.now_ns), 0);
+			for (int k = 0; k < 2000 && r.done < r.n; k++)
+				rig_step(&r);
+			failed = alloc_failed();
+			alloc_fail_at(0);
+			rig_until(&r, r.n);
+			rig_balanced(&r);
+			rig_close(&r);
+			cr_assert_eq(rig_open_files(), files);
+		}
+		cr_expect_gt(n, 10);
+		cr_expect_lt(n, 500);
+	}
+}
+
+Test(player, the_nth_allocation_of_its_creation_fails)
+{
+	struct player_options o = { .url = "http://127.0.0.1:1" };
+	size_t files = rig_open_files();
+	bool failed = true;
+	unsigned long n = 1;
+	for (; failed && n < 500; n++) {
+		struct err err = { 0 };
+		alloc_fail_at(n);
+		struct player *p = player_new(&o, (struct player_sink){ 0 }, &err);
+		failed = alloc_failed();
+		alloc_fail_at(0);
+		cr_expect(failed ? !p && err.code == ERR_NOMEM : p != NULL, "allocation %lu: %s", n, err.text);
+		player_free(p);
+		cr_assert_eq(rig_open_files(), files);
+	}
+	cr_expect_gt(n, 3);
+}
+
+Test(player, descriptors_run_out_and_lanes_take_turns)
+{
+	struct rig r = { .server = unit_server_new(NULL) };
+	pid_t child = fork(); /* the server needs descriptors too: it gets a table of its own */
+	if (child == 0)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (child == 0) {
+		struct pollfd fd = { .fd = unit_server_pollfd(r.server), .events = POLLIN };
+		(void)poll(&fd, 1, 1);
+		unit_server_step(r.server);
+	}
+	unit_server_mute(r.server, true);
+	rig_open(&r, (struct player_options){ 0 });
+	size_t files = rig_open_files() + 8;
+	struct rlimit limit = { files, files };
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i < 200; i++)
+		cr_assert_eq(rig_submit(&r, (uint64_t)i % 50, "a ok", none), 0);
+	rig_until(&r, 200);
+	cr_expect_eq(rig_count(&r, TARGET_ANSWERED), 200);
+	rig_balanced(&r);
+	rig_close(&r);
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
+}
+
+Test(player, thousands_of_lanes)
+{
+	struct rig r = { 0 };
+	rig_open(&r, (struct player_options){ .connections = 500, .queue_messages = 5000 });
+	for (int i = 0; i < RIG_REQUESTS; i++)
+		while (rig_submit(&r, (uint64_t)i, "a ok", none) != 0)
+			rig_step(&r);
+	rig_until(&r, RIG_REQUESTS);
+	cr_expect_eq(rig_count(&r, TARGET_ANSWERED), RIG_REQUESTS);
+	rig_balanced(&r);
+	rig_close(&r);
 }
 
 Test(player, times_are_measured_from_due_and_from_send)
