@@ -13,6 +13,12 @@ enum log_form { LOG_NATIVE, LOG_PLAIN, LOG_GZIP };
 /* ".gor" plain, ".gz" gzip, any other the native log. */
 enum log_form log_form_of_name(const char *path);
 
+/* What the writer asks of the system; tests put a full disk here. errno as the system calls have it. */
+struct log_io {
+	int64_t (*write)(int fd, const void *bytes, size_t n);
+	int (*truncate)(int fd, int64_t length);
+};
+
 struct log_writer_options { /* 0 anywhere: the default */
 	bool append;        /* go on after the last whole frame of an existing file; else an existing file is an error */
 	bool wait;          /* a full queue makes write() wait (convert) instead of refusing (live) */
@@ -21,11 +27,15 @@ struct log_writer_options { /* 0 anywhere: the default */
 	size_t queue_bytes; /* of text that waits for the thread: 64 MiB for live, 4 frames with `wait` */
 	int level;          /* zstd or gzip level */
 	uint32_t shard;
+	const struct log_io *io; /* NULL: the system's */
 };
 
 struct log_writer;
 
 struct log_writer *log_writer_open(const char *path, const struct log_writer_options *options, struct err *err);
+
+/* What appending did to the file's end, one sentence; NULL: nothing worth saying. Lives as long as w. */
+const char *log_writer_note(const struct log_writer *w);
 
 /* 0: taken. ERR_LIMIT: the queue is full, nothing taken (never with `wait`). Any other error: the file is of no use any more (full disk …),
  * what was written before stands, and err says what; that error comes back at every later call. */
@@ -34,12 +44,15 @@ int log_writer_write(struct log_writer *w, const struct message *m, int64_t now_
 int64_t log_writer_deadline(const struct log_writer *w); /* when tick must be called for the flush interval; TIME_NEVER */
 int log_writer_tick(struct log_writer *w, int64_t now_ns, struct err *err);
 
-/* Writes all that is held and the final index with the ledger (native), closes, joins the thread, frees w. 0 or the first error. */
-int log_writer_close(struct log_writer *w, struct slice ledger_json, struct err *err);
+/* Hands over what is held and waits until it is in the file: the counts are final then (but for the index's own bytes). 0 or the error. */
+int log_writer_flush(struct log_writer *w, struct err *err);
 
 enum log_writer_row { LOG_OFFERED, LOG_WRITTEN, LOG_QUEUE_FULL, LOG_FAILED, LOG_TEXT_BYTES, LOG_FILE_BYTES, LOG_FRAMES, LOG_WRITER_ROWS };
 extern const struct tally_table log_writer_table;
-/* A snapshot; after a failure, records that never reached the file are in LOG_FAILED. */
+/* A snapshot: what waits for the thread is offered but not yet written. After a failure, records that never reached the file are in LOG_FAILED. */
 void log_writer_counts(const struct log_writer *w, uint64_t out[LOG_WRITER_ROWS]);
+
+/* Writes all that is held and the final index with the ledger (native), closes, joins the thread, frees w. 0 or the first error. */
+int log_writer_close(struct log_writer *w, struct slice ledger_json, struct err *err);
 
 #endif

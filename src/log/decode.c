@@ -1,0 +1,206 @@
+/* decode: one row of a table per form. */
+#include "log/decode.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+struct decode_ops {
+	bool (*open)(struct decoder *d);
+	enum decode_result (*run)(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step);
+	void (*reset)(struct decoder *d);
+	void (*close)(struct decoder *d);
+	struct slice magic[2]; /* what a frame begins with: looked for after damage */
+};
+
+struct decoder {
+	const struct decode_ops *ops;
+	ZSTD_DCtx *zstd;
+	z_stream gzip;
+	bool gzip_open;
+	bool inside;
+	bool lost; /* after damage: looking for the next frame */
+};
+
+/* --- plain -------------------------------------------------------------------------------------------------------- */
+
+static bool plain_open(struct decoder *d)
+{
+	(void)d;
+	return true;
+}
+
+static enum decode_result plain_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+{
+	(void)d;
+	size_t n = in.len < room ? in.len : room;
+	if (n)
+		memcpy(out, in.ptr, n);
+	step->used = step->made = n;
+	return DECODE_GOING;
+}
+
+static void plain_reset(struct decoder *d)
+{
+	(void)d;
+}
+
+/* --- gzip: members one behind the other (RFC 1952 §2.2) ------------------------------------------------------------- */
+
+static bool gzip_open(struct decoder *d)
+{
+	d->gzip_open = inflateInit2(&d->gzip, 15 + 16) == Z_OK;
+	return d->gzip_open;
+}
+
+static enum decode_result gzip_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+{
+	uInt in_len = in.len < UINT_MAX ? (uInt)in.len : UINT_MAX;
+	uInt out_len = room < UINT_MAX ? (uInt)room : UINT_MAX;
+	d->gzip.next_in = (Bytef *)(uintptr_t)in.ptr;
+	d->gzip.avail_in = in_len;
+	d->gzip.next_out = out;
+	d->gzip.avail_out = out_len;
+	int rc = inflate(&d->gzip, Z_NO_FLUSH);
+	step->used = in_len - d->gzip.avail_in;
+	step->made = out_len - d->gzip.avail_out;
+	d->inside = d->inside || step->used > 0;
+	if (rc == Z_STREAM_END) {
+		(void)inflateReset(&d->gzip);
+		d->inside = false;
+		return DECODE_FRAME_END;
+	}
+	if (rc == Z_MEM_ERROR)
+		return DECODE_NOMEM;
+	return rc == Z_OK || rc == Z_BUF_ERROR ? DECODE_GOING : DECODE_DAMAGED;
+}
+
+static void gzip_reset(struct decoder *d)
+{
+	(void)inflateReset(&d->gzip);
+}
+
+static void gzip_close(struct decoder *d)
+{
+	if (d->gzip_open)
+		(void)inflateEnd(&d->gzip);
+}
+
+/* --- zstd: skippable frames are passed over by the library ---------------------------------------------------------- */
+
+static bool zstd_open(struct decoder *d)
+{
+	d->zstd = ZSTD_createDCtx();
+	return d->zstd != NULL;
+}
+
+static enum decode_result zstd_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+{
+	ZSTD_inBuffer from = { in.ptr, in.len, 0 };
+	ZSTD_outBuffer to = { out, room, 0 };
+	size_t rc = ZSTD_decompressStream(d->zstd, &to, &from);
+	step->used = from.pos;
+	step->made = to.pos;
+	if (step->used)
+		d->inside = rc != 0;
+	if (!ZSTD_isError(rc))
+		return rc == 0 ? DECODE_FRAME_END : DECODE_GOING;
+	return ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation ? DECODE_NOMEM : DECODE_DAMAGED;
+}
+
+static void zstd_reset(struct decoder *d)
+{
+	(void)ZSTD_DCtx_reset(d->zstd, ZSTD_reset_session_only);
+}
+
+static void zstd_close(struct decoder *d)
+{
+	(void)ZSTD_freeDCtx(d->zstd);
+}
+
+/* --- the table -------------------------------------------------------------------------------------------------------- */
+
+#define MAGIC(text)                                                                                                                        \
+	{                                                                                                                                  \
+		(const uint8_t *)(text), sizeof(text) - 1                                                                                  \
+	}
+
+static const struct decode_ops forms[] = {
+	[DECODE_PLAIN] = { plain_open, plain_run, plain_reset, plain_reset, { { NULL, 0 } } },
+	[DECODE_GZIP] = { gzip_open, gzip_run, gzip_reset, gzip_close, { MAGIC("\x1f\x8b\x08") } },
+	[DECODE_ZSTD] = { zstd_open,
+	                  zstd_run,
+	                  zstd_reset,
+	                  zstd_close,
+	                  { MAGIC("\x28\xb5\x2f\xfd"), MAGIC("\x57\x2a\x4d\x18\x38\0\0\0replayF") } },
+};
+
+struct decoder *decoder_new(enum decode_form form)
+{
+	struct decoder *d = calloc(1, sizeof *d);
+	if (!d)
+		return NULL;
+	d->ops = &forms[form];
+	if (d->ops->open(d))
+		return d;
+	decoder_free(d);
+	return NULL;
+}
+
+void decoder_free(struct decoder *d)
+{
+	if (!d)
+		return;
+	d->ops->close(d);
+	free(d);
+}
+
+void decoder_reset(struct decoder *d)
+{
+	d->ops->reset(d);
+	d->inside = d->lost = false;
+}
+
+bool decoder_inside(const struct decoder *d)
+{
+	return d->inside || d->lost;
+}
+
+/* How many bytes stand before the first magic. */
+static size_t magic_at(const struct decoder *d, struct slice in)
+{
+	size_t best = in.len;
+	for (int i = 0; i < 2; i++) {
+		struct slice magic = d->ops->magic[i];
+		const uint8_t *hit = magic.len && in.len ? memmem(in.ptr, in.len, magic.ptr, magic.len) : NULL;
+		if (hit && (size_t)(hit - in.ptr) < best)
+			best = (size_t)(hit - in.ptr);
+	}
+	return best;
+}
+
+enum decode_result decoder_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+{
+	*step = (struct decode_step){ 0 };
+	if (d->lost) {
+		/* A magic cut in two by the end of the input is not seen: that costs one frame more. */
+		size_t skip = magic_at(d, in);
+		step->used = skip;
+		if (skip == in.len)
+			return DECODE_GOING;
+		d->lost = false;
+		return DECODE_GOING;
+	}
+	enum decode_result r = d->ops->run(d, in, out, room, step);
+	if (r != DECODE_DAMAGED)
+		return r;
+	d->ops->reset(d);
+	d->inside = false;
+	d->lost = true;
+	/* At least one byte forward, or the same damage would be found again. */
+	if (step->used == 0 && in.len)
+		step->used = 1;
+	return r;
+}

@@ -1,0 +1,32 @@
+/* decode: bytes of a file to record text, form by form, a step at a time.
+ *
+ * Touches no descriptor, and allocates nothing that its input merely claims to need (a zstd window is capped at 128 MiB). After damage it
+ * looks for the next frame or member by itself. */
+#ifndef REPLAY_LOG_DECODE_H
+#define REPLAY_LOG_DECODE_H
+
+#include "base/slice.h"
+
+enum decode_form { DECODE_PLAIN, DECODE_GZIP, DECODE_ZSTD };
+
+enum decode_result {
+	DECODE_GOING,
+	DECODE_FRAME_END, /* a frame or member is whole, its checksum right */
+	DECODE_DAMAGED,   /* what came out of this frame so far may be wrong; goes on at the next that is found */
+	DECODE_NOMEM,
+};
+
+struct decode_step {
+	size_t used, made; /* bytes read, bytes written */
+};
+
+struct decoder;
+
+struct decoder *decoder_new(enum decode_form form); /* NULL: out of memory */
+void decoder_free(struct decoder *d);
+enum decode_result decoder_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step);
+/* Inside a frame: an end of the input here is a truncation. */
+bool decoder_inside(const struct decoder *d);
+void decoder_reset(struct decoder *d);
+
+#endif
