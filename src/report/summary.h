@@ -6,9 +6,9 @@
 #include "report/ledger.h"
 
 struct summary_target {
-	const char *label;
+	const char *label; /* of its section "target" in the ledger */
 	const struct hist *from_due, *from_send, *lateness;
-	int64_t max_lateness_ns;
+	int64_t max_lateness_ns; /* 0: 10 ms */
 	bool scheduled;
 };
 
@@ -17,11 +17,15 @@ struct summary {
 	double seconds;
 	const struct summary_target *targets;
 	size_t n;
+	const char *error; /* why the run stopped early; NULL: it did not */
 };
+
+/* Did every target that had a schedule keep it? */
+bool summary_schedule_held(const struct summary *s);
 
 /* Lines for a terminal. 0 or a negative error. */
 int summary_text(const struct summary *s, struct buf *out);
-/* One JSON object: seconds, the ledger's members, targets with percentiles in milliseconds, schedule_held. */
+/* One JSON object: seconds, error, schedule_held, targets with percentiles in milliseconds, balanced and sections as in ledger_json. */
 int summary_json(const struct summary *s, struct buf *out);
 
 struct progress {

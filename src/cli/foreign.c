@@ -1,0 +1,73 @@
+/* foreign: a table of names; one that ends in '*' stands for all that begin so. */
+#include "cli/foreign.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+struct foreign {
+	const char *name, *instead;
+};
+
+static const struct foreign table[] = {
+	{ "input-raw-engine", "captures are always taken with libpcap, and a pcap file is read with --input-file" },
+	{ "input-raw-protocol", "HTTP is the only protocol" },
+	{ "input-raw-realip-header", "" },
+	{ "input-raw-timestamp-type", "time stamps are the kernel's, in nanoseconds" },
+	{ "input-raw-monitor", "" },
+	{ "input-raw-stats", "the ledger at the end accounts for every packet" },
+	{ "input-raw-allow-incomplete", "incomplete messages are always recorded, with a flag that says what is missing" },
+	{ "input-raw-ignore-interface", "" },
+	{ "input-raw-vlan", "VLAN tags are always looked through" },
+	{ "input-raw-vlan-vid", "use --input-raw-bpf-filter 'vlan N'" },
+	{ "input-raw-vxlan-port", "" },
+	{ "input-raw-vxlan-vni", "" },
+	{ "input-file-read-depth", "files are always merged by time" },
+	{ "input-file-dry-run", "replay info FILE tells what is in it" },
+	{ "input-file-max-wait", "" },
+	{ "input-tcp*", "" },
+	{ "input-kafka*", "" },
+	{ "input-dummy", "" },
+	{ "output-file-size-limit", "" },
+	{ "output-file-queue-limit", "" },
+	{ "output-file-max-size-limit", "" },
+	{ "output-file-buffer", "" },
+	{ "output-http-workers-min", "connections are opened as they are needed" },
+	{ "output-http-worker-timeout", "" },
+	{ "output-http-redirects", "redirects are answers like others here: they are not followed" },
+	{ "output-http-track-response", "" },
+	{ "output-http-stats", "the summary at the end has latencies and status classes for each target" },
+	{ "output-http-stats-ms", "" },
+	{ "output-http-response-buffer", "" },
+	{ "output-http-elasticsearch", "" },
+	{ "output-tcp*", "" },
+	{ "output-ws*", "" },
+	{ "output-kafka*", "" },
+	{ "output-binary*", "" },
+	{ "kafka-tls*", "" },
+	{ "middleware", "" },
+	{ "split-output", "" },
+	{ "recognize-tcp-sessions", "a recorded client's requests always stay together; see --output-http-lanes" },
+	{ "prettify-http", "replay cat --body shows bodies decoded" },
+	{ "stats", "progress is shown on a terminal, and a summary always" },
+	{ "http-pprof", "" },
+	{ "http-set-header", "" },
+	{ "http-set-param", "" },
+	{ "http-allow-header", "" },
+	{ "http-disallow-header", "" },
+	{ "http-basic-auth-filter", "" },
+	{ "http-header-limiter", "" },
+	{ "http-param-limiter", "" },
+	{ "http-rewrite-url", "" },
+	{ "http-rewrite-header", "" },
+};
+
+const char *foreign_flag(const char *name)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		size_t len = strlen(table[i].name);
+		bool family = table[i].name[len - 1] == '*';
+		if (family ? strncmp(table[i].name, name, len - 1) == 0 : strcmp(table[i].name, name) == 0)
+			return table[i].instead;
+	}
+	return NULL;
+}

@@ -1,0 +1,138 @@
+/* option_rows: the table of options. An option is one row; an input's or output's own flag comes from pipe/kinds.h. */
+#include "cli/options.h"
+
+#define AT(member) offsetof(struct options, member)
+
+/* Sets of commands. */
+enum {
+	ALL = CMD_RUN | CMD_CONVERT | CMD_INFO | CMD_CAT | CMD_HELP,
+	READS = CMD_RUN | CMD_CONVERT | CMD_INFO | CMD_CAT,
+	RUNS = CMD_RUN | CMD_CONVERT,
+};
+
+const char *const option_group_titles[GROUPS] = {
+	[GROUP_INPUT] = "Inputs",
+	[GROUP_OUTPUT] = "Outputs",
+	[GROUP_PACE] = "Pace and end",
+	[GROUP_HTTP] = "Targets (--output-http)",
+	[GROUP_FILTER] = "Filters",
+	[GROUP_FILE] = "Files",
+	[GROUP_CAPTURE] = "Capture (--input-raw, and pcap files)",
+	[GROUP_SHOW] = "What is shown",
+	[GROUP_GENERAL] = "General",
+};
+
+static const struct option_row rows[] = {
+	{ "speed", OPTION_SPEED, GROUP_PACE, CMD_RUN, AT(run.file_in), "SPEED", "1x", 0,
+	  "Replays files at that speed: 2x, 0.5x, 200%, or max for as fast as the outputs take it." },
+	{ "max-lateness", OPTION_DURATION, GROUP_PACE, CMD_RUN, AT(run.http.max_lateness_ns), "DURATION", "10ms", 1,
+	  "The schedule counts as held while 99% of the requests leave no later than this; when given, a schedule not held is exit status "
+	  "5." },
+	{ "input-file-loop", OPTION_COUNT, GROUP_PACE, CMD_RUN, AT(run.file_in.loops), "N", "1", 1,
+	  "Goes through the input files N times over." },
+	{ "exit-after", OPTION_DURATION, GROUP_PACE, CMD_RUN, AT(run.exit_after_ns), "DURATION", "never", 0,
+	  "Stops reading after that time, then finishes as at the end of a file." },
+
+	{ "http-original-host", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.original_host), NULL, NULL, 0,
+	  "Keeps the recorded Host field instead of naming the target in it." },
+	{ "output-http-timeout", OPTION_DURATION, GROUP_HTTP, CMD_RUN, AT(run.http.timeout_ns), "DURATION", "5s", 1,
+	  "How long to wait for a connection, and for an answer." },
+	{ "output-http-workers", OPTION_COUNT, GROUP_HTTP, CMD_RUN, AT(run.http.workers), "N", "one per recorded client", 0,
+	  "Connections to a target at most." },
+	{ "output-http-queue-len", OPTION_COUNT, GROUP_HTTP, CMD_RUN, AT(run.http.queue_len), "N", "1000", 1,
+	  "Requests that may wait for a target: then files wait too, and a live capture's requests are dropped for that target and "
+	  "counted." },
+	{ "output-http-lanes", OPTION_ON_OFF, GROUP_HTTP, CMD_RUN, AT(run.http.no_lanes), "on|off", "on", 0,
+	  "Sends each recorded client's requests in order over a connection of their own; off: any free connection." },
+	{ "output-http-skip-verify", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.skip_verify), NULL, NULL, 0,
+	  "Accepts any TLS certificate." },
+
+	{ "http-allow-method", OPTION_LIST, GROUP_FILTER, RUNS, AT(run.filters.allow_method), "METHOD", NULL, 0,
+	  "Keeps requests with this method only, and their responses; may be given again for more." },
+	{ "http-allow-url", OPTION_LIST, GROUP_FILTER, RUNS, AT(run.filters.allow_url), "REGEX", NULL, 0,
+	  "Keeps requests whose path and query match; may be given again: any of them." },
+	{ "http-disallow-url", OPTION_LIST, GROUP_FILTER, RUNS, AT(run.filters.disallow_url), "REGEX", NULL, 0,
+	  "Drops requests whose path and query match; may be given again." },
+
+	{ "from", OPTION_TEXT, GROUP_FILE, READS, AT(from), "TIME", NULL, 0,
+	  "Reads files from that time on: 2024-05-06T07:08:09Z (UTC where no zone stands), Unix time, or +10s from the first message." },
+	{ "to", OPTION_TEXT, GROUP_FILE, READS, AT(to), "TIME", NULL, 0,
+	  "Reads files up to, and without, that time; written as for --from." },
+	{ "output-file-append", OPTION_BOOL, GROUP_FILE, CMD_RUN, AT(run.file_out.append), NULL, NULL, 0,
+	  "Goes on behind what the log holds already; without it an existing file is an error." },
+	{ "append", OPTION_BOOL, GROUP_FILE, CMD_CONVERT, AT(run.file_out.append), NULL, NULL, 0,
+	  "Goes on behind what OUT holds already; without it an existing file is an error." },
+	{ "output-file-flush-interval", OPTION_DURATION, GROUP_FILE, RUNS, AT(run.file_out.flush_interval_ns), "DURATION", "1s", 1,
+	  "What a crash may cost at most: a frame is closed after that time." },
+
+	{ "input-raw-bpf-filter", OPTION_TEXT, GROUP_CAPTURE, CMD_RUN, AT(run.raw.bpf_filter), "FILTER", NULL, 0,
+	  "A pcap filter, in addition to the one made from the addresses." },
+	{ "input-raw-track-response", OPTION_BOOL_OFF, GROUP_CAPTURE, READS, AT(run.raw.capture.skip_responses), NULL, "true", 0,
+	  "Records responses too; =false leaves them out." },
+	{ "input-raw-expire", OPTION_DURATION, GROUP_CAPTURE, READS, AT(run.raw.capture.expire_ns), "DURATION", "2s", 1,
+	  "How long a hole in a stream may wait for its bytes, in packet time; then the message is flagged." },
+	{ "copy-buffer-size", OPTION_SIZE, GROUP_CAPTURE, READS, AT(run.raw.capture.http.message_bytes), "SIZE", "64mb", 1,
+	  "A longer message is cut there and flagged." },
+	{ "input-raw-buffer-size", OPTION_SIZE, GROUP_CAPTURE, CMD_RUN, AT(run.raw.buffer_bytes), "SIZE", "64mb", 1,
+	  "The kernel's packet buffer." },
+	{ "input-raw-buffer-timeout", OPTION_DURATION, GROUP_CAPTURE, CMD_RUN, AT(run.raw.buffer_timeout_ns), "DURATION", "5ms", 1,
+	  "The kernel hands packets over at the latest after that time." },
+	{ "input-raw-snaplen", OPTION_SIZE, GROUP_CAPTURE, CMD_RUN, AT(run.raw.snaplen), "SIZE", "256kb", 64, "Bytes kept of a packet." },
+	{ "input-raw-override-snaplen", OPTION_BOOL, GROUP_CAPTURE, CMD_RUN, AT(accepted), NULL, NULL, 0,
+	  "Taken for GoReplay's sake, changes nothing: packets are always captured whole." },
+	{ "input-raw-promisc", OPTION_BOOL, GROUP_CAPTURE, CMD_RUN, AT(run.raw.promisc), NULL, NULL, 0,
+	  "Captures packets to other machines too (a mirror port)." },
+
+	{ "json", OPTION_BOOL, GROUP_SHOW, READS, AT(json), NULL, NULL, 0, "Prints JSON on standard output." },
+	{ "body", OPTION_BOOL, GROUP_SHOW, CMD_CAT, AT(body), NULL, NULL, 0,
+	  "Shows bodies whole, without their chunking and compression." },
+	{ "raw", OPTION_BOOL, GROUP_SHOW, CMD_CAT, AT(raw), NULL, NULL, 0, "Prints the records as a plain log has them, unescaped." },
+	{ "limit", OPTION_COUNT, GROUP_SHOW, CMD_CAT, AT(limit), "N", "all", 1, "Stops after N records." },
+	{ "man", OPTION_BOOL, GROUP_SHOW, CMD_HELP, AT(man), NULL, NULL, 0, "Prints the manual page, for man -l." },
+	{ "bash", OPTION_BOOL, GROUP_SHOW, CMD_HELP, AT(bash), NULL, NULL, 0, "Prints the completions for bash." },
+	{ "zsh", OPTION_BOOL, GROUP_SHOW, CMD_HELP, AT(zsh), NULL, NULL, 0, "Prints the completions for zsh." },
+	{ "fish", OPTION_BOOL, GROUP_SHOW, CMD_HELP, AT(fish), NULL, NULL, 0, "Prints the completions for fish." },
+
+	{ "ledger", OPTION_TEXT, GROUP_GENERAL, RUNS, AT(ledger_path), "FILE", NULL, 0,
+	  "Writes the summary with the ledger there as JSON, also when the run failed." },
+	{ "user", OPTION_TEXT, GROUP_GENERAL, CMD_RUN, AT(run.user), "NAME", "who called sudo", 0,
+	  "Whom to become once the capture is open." },
+	{ "quiet", OPTION_BOOL, GROUP_GENERAL, READS, AT(quiet), NULL, NULL, 0, "Says nothing on standard error but why it failed." },
+	{ "verbose", OPTION_COUNT, GROUP_GENERAL, READS, AT(verbose), "N", "0", 0, "Tells more: 1 what happens, 2 details." },
+	{ "help", OPTION_BOOL, GROUP_GENERAL, ALL, AT(help), NULL, NULL, 0, "Prints this help." },
+	{ "version", OPTION_BOOL, GROUP_GENERAL, ALL, AT(version), NULL, NULL, 0, "Prints the version." },
+};
+
+static const size_t row_count = sizeof rows / sizeof *rows;
+
+bool option_row_at(size_t n, struct option_row *out)
+{
+	if (n < input_kind_count) {
+		const struct input_kind *k = &input_kinds[n];
+		*out = (struct option_row){ .name = k->flag,
+			                    .type = OPTION_ADDRESSES,
+			                    .group = GROUP_INPUT,
+			                    .commands = CMD_RUN,
+			                    .at = AT(run.inputs) + n * sizeof(struct addresses),
+			                    .argument = k->argument,
+			                    .help = k->help };
+		return true;
+	}
+	n -= input_kind_count;
+	if (n < output_kind_count) {
+		const struct output_kind *k = &output_kinds[n];
+		*out = (struct option_row){ .name = k->flag,
+			                    .type = k->argument ? OPTION_ADDRESSES : OPTION_PRESENCE,
+			                    .group = GROUP_OUTPUT,
+			                    .commands = CMD_RUN,
+			                    .at = AT(run.outputs) + n * sizeof(struct addresses),
+			                    .argument = k->argument,
+			                    .help = k->help };
+		return true;
+	}
+	n -= output_kind_count;
+	if (n >= row_count)
+		return false;
+	*out = rows[n];
+	return true;
+}

@@ -1,0 +1,236 @@
+/* session: opens a run, shows it while it lasts, and accounts for it at its end. */
+#include "cli/session.h"
+
+#include "base/clock.h"
+#include "cli/ledger_file.h"
+#include "report/summary.h"
+#include "report/utf8.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define TARGETS_MAX     64
+#define PROGRESS_EVERY  (NS_PER_S / 4)
+#define SUMMARY_BYTES   (64u << 20)
+#define COLUMNS_DEFAULT 80
+
+/* The timing of one measured output, copied: it outlives the output. */
+struct kept_target {
+	char label[128];
+	struct hist from_due, from_send, lateness;
+};
+
+struct session {
+	const struct options *options;
+	bool terminal;       /* standard error is one */
+	bool line_shown;     /* a progress line stands there */
+	char last_note[512]; /* so that the final error does not say it again */
+	double last_seconds; /* of the last progress line */
+	uint64_t last_done;
+	struct ledger *ledger;
+	struct kept_target *kept[TARGETS_MAX];
+	struct summary_target targets[TARGETS_MAX];
+	size_t target_count;
+	double seconds;
+};
+
+static void clear_line(struct session *s)
+{
+	if (s->line_shown)
+		(void)fputs("\r\033[K", stderr);
+	s->line_shown = false;
+}
+
+static void say(struct session *s, const char *sentence)
+{
+	struct buf text;
+	buf_init(&text, 4096);
+	clear_line(s);
+	if (utf8_visible(&text, slice_str(sentence), false) == 0)
+		(void)fprintf(stderr, "replay: %.*s\n", (int)text.len, (const char *)text.ptr);
+	buf_release(&text);
+}
+
+static void on_note(void *arg, int level, const char *sentence)
+{
+	struct session *s = arg;
+	if (s->options->quiet || (level > 0 && (uint64_t)level > s->options->verbose))
+		return;
+	(void)snprintf(s->last_note, sizeof s->last_note, "%s", sentence);
+	say(s, sentence);
+}
+
+static size_t terminal_columns(void)
+{
+	struct winsize w;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : COLUMNS_DEFAULT;
+}
+
+static void on_status(void *arg, const struct run_status *r)
+{
+	struct session *s = arg;
+	double past = r->seconds - s->last_seconds;
+	uint64_t count = r->done > s->last_done ? r->done - s->last_done : 0;
+	struct progress p = {
+		.seconds = r->seconds,
+		.share = r->progress,
+		.per_second = past > 0 ? (double)count / past : 0,
+		.live = r->live,
+		.messages = r->messages,
+		.done = r->done,
+		.in_flight = r->in_flight,
+		.failed = r->failed,
+		.lost = r->lost,
+		.lateness_p99_ns = r->lateness_p99_ns,
+		.draining = r->draining,
+	};
+	s->last_seconds = r->seconds;
+	s->last_done = r->done;
+	struct buf line;
+	buf_init(&line, 4096);
+	if (progress_line(&p, terminal_columns() - 1, &line) == 0) {
+		(void)fprintf(stderr, "\r%.*s\033[K", (int)line.len, (const char *)line.ptr);
+		s->line_shown = true;
+	}
+	buf_release(&line);
+}
+
+/* The signals that stop a run, as a descriptor; a SIGHUP that nohup had ignored stays so. */
+static int stop_descriptor(sigset_t *set)
+{
+	struct sigaction hup;
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGINT);
+	(void)sigaddset(set, SIGTERM);
+	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
+		(void)sigaddset(set, SIGHUP);
+	/* A shell starts background jobs with SIGINT ignored; whoever sends one still means it. */
+	(void)signal(SIGINT, SIG_DFL);
+	return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void keep_timings(struct session *s, const struct run *r)
+{
+	const char *label;
+	struct timing t;
+	while (s->target_count < TARGETS_MAX && run_timing(r, s->target_count, &label, &t)) {
+		struct kept_target *k = calloc(1, sizeof *k);
+		if (!k)
+			return;
+		(void)snprintf(k->label, sizeof k->label, "%s", label);
+		k->from_due = *t.from_due;
+		k->from_send = *t.from_send;
+		k->lateness = *t.lateness;
+		s->kept[s->target_count] = k;
+		s->targets[s->target_count++] = (struct summary_target){
+			.label = k->label,
+			.from_due = &k->from_due,
+			.from_send = &k->from_send,
+			.lateness = &k->lateness,
+			.max_lateness_ns = t.max_lateness_ns,
+			.scheduled = t.scheduled,
+		};
+	}
+}
+
+/* Runs, finishes and closes. The first error stays in *err. */
+static void go(struct session *s, struct run *r, struct err *err)
+{
+	enum run_end end = run_loop(r, err);
+	clear_line(s);
+	if (end == RUN_INTERRUPTED)
+		err_set(err, ERR_IO, "interrupted: what was still under way is counted as unfinished");
+	(void)run_finish(r, s->ledger, err);
+	keep_timings(s, r);
+	struct run_status status;
+	run_final_status(r, &status);
+	s->seconds = status.seconds;
+	(void)run_close_outputs(r, s->ledger, err);
+}
+
+static int put_stdout(struct slice text)
+{
+	return fwrite(text.ptr, 1, text.len, stdout) == text.len && fflush(stdout) == 0 ? 0 : ERR_IO;
+}
+
+/* The summary where the options want it; of a run that did not begin, only the ledger file tells. */
+static void show(struct session *s, struct ledger_file *file, bool began, struct err *err)
+{
+	struct summary sum = { .ledger = s->ledger,
+		               .seconds = s->seconds,
+		               .targets = s->targets,
+		               .n = s->target_count,
+		               .error = err->code ? err->text : NULL };
+	struct buf json, text;
+	buf_init(&json, SUMMARY_BYTES);
+	buf_init(&text, SUMMARY_BYTES);
+	if (summary_json(&sum, &json) || buf_append_str(&json, "\n") || summary_text(&sum, &text)) {
+		err_set(err, ERR_NOMEM, "out of memory while summing up");
+	} else {
+		if (began && !s->options->quiet)
+			(void)fprintf(stderr, "%.*s", (int)text.len, (const char *)text.ptr);
+		if (began && s->options->json && put_stdout(buf_slice(&json)))
+			err_set_errno(err, "cannot write to standard output");
+		(void)ledger_file_finish(file, buf_slice(&json), err);
+	}
+	buf_release(&json);
+	buf_release(&text);
+}
+
+static int status_of(const struct session *s, const struct err *err)
+{
+	if (err->code) {
+		bool said = strcmp(err->text, s->last_note) == 0;
+		return said ? (err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED) : complain(err);
+	}
+	const struct summary sum = { .targets = s->targets, .n = s->target_count };
+	bool asked = s->options->run.http.max_lateness_ns > 0;
+	return asked && !summary_schedule_held(&sum) ? EXIT_LATE : EXIT_HELD;
+}
+
+int session_run(const struct options *o)
+{
+	struct err err = { .code = ERR_NONE };
+	struct session s = { .options = o, .ledger = ledger_new() };
+	s.terminal = !o->quiet && isatty(STDERR_FILENO);
+	if (!s.ledger) {
+		err_set(&err, ERR_NOMEM, "out of memory");
+		return complain(&err);
+	}
+	sigset_t signals;
+	int stop = stop_descriptor(&signals);
+	struct run_hooks hooks = {
+		.stop_fd = stop,
+		.stop_size = sizeof(struct signalfd_siginfo),
+		.status_every_ns = s.terminal ? PROGRESS_EVERY : 0,
+		.arg = &s,
+		.status = on_status,
+		.note = on_note,
+	};
+	struct run *r = run_open(&o->run, &hooks, &err);
+	/* Not before: opening may take its time (a capture is put in order first), and there is nothing to drain yet. */
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	struct ledger_file file;
+	struct err file_err = { .code = ERR_NONE };
+	/* After run_open: whoever the process has become must be able to write it. */
+	bool kept = ledger_file_open(&file, o->ledger_path, &file_err) == 0;
+	if (r && kept)
+		go(&s, r, &err);
+	if (r)
+		run_free(r);
+	if (kept)
+		show(&s, &file, r != NULL, &err);
+	else
+		err_set(&err, file_err.code, "%s", file_err.text);
+	int status = status_of(&s, &err);
+	for (size_t i = 0; i < s.target_count; i++)
+		free(s.kept[i]);
+	ledger_free(s.ledger);
+	if (stop >= 0)
+		(void)close(stop);
+	return status;
+}

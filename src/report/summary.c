@@ -1,0 +1,164 @@
+/* summary: a run as a screen of text.
+ *
+ *     replay: 10.0 s
+ *
+ *     target http://127.0.0.1:8081
+ *       answered    20,000 of 20,012
+ *       failed      12: 9 timed out, 3 refused
+ *       status      19,990 2xx, 10 4xx
+ *                                p50        p90        p99      p99.9        max
+ *       from due            1.24 ms    …
+ *       from send
+ *       lateness
+ *       schedule held: p99 lateness 34.0 µs is within 10.0 ms
+ *
+ *     ledger …
+ */
+#include "report/summary.h"
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "report/utf8.h"
+
+#include <stdio.h>
+
+#define DEFAULT_LATENESS_NS (10 * NS_PER_MS)
+
+static int64_t lateness_limit(const struct summary_target *t)
+{
+	return t->max_lateness_ns > 0 ? t->max_lateness_ns : DEFAULT_LATENESS_NS;
+}
+
+static bool target_held(const struct summary_target *t)
+{
+	return !t->scheduled || !t->lateness || hist_quantile(t->lateness, 0.99) <= lateness_limit(t);
+}
+
+bool summary_schedule_held(const struct summary *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!target_held(&s->targets[i]))
+			return false;
+	return true;
+}
+
+enum row_class { ROW_ANSWERED, ROW_FAILED, ROW_UNSENT, ROW_STATUS, ROW_OTHER };
+
+/* The target's rows by their keys: failed_timeout, status_2xx; a part that is neither answered nor failed was never sent. */
+static enum row_class class_of(const struct ledger_row *row)
+{
+	if (strncmp(row->key, "status_", 7) == 0)
+		return ROW_STATUS;
+	if (row->kind != TALLY_PART)
+		return ROW_OTHER;
+	if (strcmp(row->key, "answered") == 0)
+		return ROW_ANSWERED;
+	return strncmp(row->key, "failed_", 7) == 0 || strcmp(row->key, "unfinished") == 0 ? ROW_FAILED : ROW_UNSENT;
+}
+
+static uint64_t class_sum(const struct ledger_section *s, enum row_class wanted)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (class_of(&s->rows[i]) == wanted)
+			sum += s->rows[i].count;
+	return sum;
+}
+
+/* "  failed      12: 9 timed out, 3 refused"; nothing where all are 0. */
+static int put_class(struct buf *out, const struct ledger_section *s, enum row_class wanted, const char *name)
+{
+	uint64_t sum = class_sum(s, wanted);
+	if (sum == 0)
+		return 0;
+	char number[UNITS_TEXT];
+	int r = buf_printf(out, "  %-12s", name);
+	if (wanted != ROW_STATUS)
+		r = r ? r : buf_printf(out, "%s: ", format_count(number, sum));
+	const char *before = "";
+	for (size_t i = 0; i < s->n && r == 0; i++) {
+		const struct ledger_row *row = &s->rows[i];
+		if (class_of(row) != wanted || row->count == 0)
+			continue;
+		r = buf_printf(out, "%s%s %s", before, format_count(number, row->count),
+		               wanted == ROW_STATUS ? row->key + strlen("status_") : row->text);
+		before = ", ";
+	}
+	return r ? r : buf_append_str(out, "\n");
+}
+
+/* A duration right-aligned in n columns: printf would count the bytes of "µs". */
+static int put_duration(struct buf *out, int64_t ns, int columns)
+{
+	char text[UNITS_TEXT];
+	format_duration(text, ns);
+	int wide = strstr(text, "\xc2\xb5") ? 1 : 0;
+	return buf_printf(out, "%*s", columns + wide, text);
+}
+
+static int put_quantiles(struct buf *out, const char *name, const struct hist *h)
+{
+	static const double at[] = { 0.5, 0.9, 0.99, 0.999 };
+	if (!h || h->count == 0)
+		return 0;
+	int r = buf_printf(out, "  %-12s", name);
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+		r = r ? r : put_duration(out, hist_quantile(h, at[i]), 11);
+	r = r ? r : put_duration(out, h->max_ns, 11);
+	return r ? r : buf_append_str(out, "\n");
+}
+
+static int put_schedule(struct buf *out, const struct summary_target *t)
+{
+	if (!t->scheduled || !t->lateness || t->lateness->count == 0)
+		return 0;
+	char late[UNITS_TEXT], limit[UNITS_TEXT];
+	format_duration(late, hist_quantile(t->lateness, 0.99));
+	format_duration(limit, lateness_limit(t));
+	return buf_printf(out,
+	                  target_held(t) ? "  schedule held: p99 lateness %s is within %s\n"
+	                                 : "  SCHEDULE NOT HELD: p99 lateness %s exceeds %s\n",
+	                  late, limit);
+}
+
+static int put_target(struct buf *out, const struct summary *s, const struct summary_target *t)
+{
+	int r = buf_append_str(out, "target ");
+	r = r ? r : utf8_visible(out, slice_str(t->label), false);
+	r = r ? r : buf_append_str(out, "\n");
+	const struct ledger_section *section = ledger_find(s->ledger, "target", t->label);
+	if (section) {
+		char answered[UNITS_TEXT], sent[UNITS_TEXT];
+		uint64_t n = class_sum(section, ROW_ANSWERED);
+		format_count(answered, n);
+		format_count(sent, n + class_sum(section, ROW_FAILED));
+		r = r ? r : buf_printf(out, "  %-12s%s of %s\n", "answered", answered, sent);
+		r = r ? r : put_class(out, section, ROW_FAILED, "failed");
+		r = r ? r : put_class(out, section, ROW_UNSENT, "not sent");
+		r = r ? r : put_class(out, section, ROW_STATUS, "status");
+	}
+	if (t->from_send && t->from_send->count)
+		r = r ? r : buf_printf(out, "  %-12s%11s%11s%11s%11s%11s\n", "latency", "p50", "p90", "p99", "p99.9", "max");
+	if (t->scheduled)
+		r = r ? r : put_quantiles(out, "from due", t->from_due);
+	r = r ? r : put_quantiles(out, "from send", t->from_send);
+	if (t->scheduled)
+		r = r ? r : put_quantiles(out, "lateness", t->lateness);
+	r = r ? r : put_schedule(out, t);
+	return r ? r : buf_append_str(out, "\n");
+}
+
+int summary_text(const struct summary *s, struct buf *out)
+{
+	char duration[UNITS_TEXT];
+	int r = buf_printf(out, "replay: %s\n\n", format_duration(duration, (int64_t)(s->seconds * 1e9)));
+	for (size_t i = 0; i < s->n && r == 0; i++)
+		r = put_target(out, s, &s->targets[i]);
+	r = r ? r : ledger_text(s->ledger, out);
+	if (s->error && r == 0) {
+		r = buf_append_str(out, "stopped early: ");
+		r = r ? r : utf8_visible(out, slice_str(s->error), false);
+		r = r ? r : buf_append_str(out, "\n");
+	}
+	return r;
+}

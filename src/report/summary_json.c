@@ -1,0 +1,70 @@
+/* summary_json: a run as one JSON object. */
+#include "report/json.h"
+#include "report/summary.h"
+
+static void write_quantiles(struct json *j, const char *name, const struct hist *h)
+{
+	static const struct {
+		const char *key;
+		double q;
+	} rows[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99_9", 0.999 } };
+	json_key(j, name);
+	if (!h) {
+		json_str(j, NULL);
+		return;
+	}
+	json_open(j, '{');
+	json_key(j, "count");
+	json_u64(j, h->count);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		json_key(j, rows[i].key);
+		json_number(j, (double)hist_quantile(h, rows[i].q) / 1e6, 6);
+	}
+	json_key(j, "max");
+	json_number(j, (double)h->max_ns / 1e6, 6);
+	json_key(j, "mean");
+	json_number(j, hist_mean(h) / 1e6, 6);
+	json_close(j, '}');
+}
+
+static void write_target(struct json *j, const struct summary_target *t)
+{
+	json_open(j, '{');
+	json_key(j, "label");
+	json_str(j, t->label);
+	json_key(j, "scheduled");
+	json_bool(j, t->scheduled);
+	json_key(j, "schedule_held");
+	json_bool(j, summary_schedule_held(&(struct summary){ .targets = t, .n = 1 }));
+	write_quantiles(j, "latency_from_due_ms", t->from_due);
+	write_quantiles(j, "latency_from_send_ms", t->from_send);
+	write_quantiles(j, "lateness_ms", t->lateness);
+	json_close(j, '}');
+}
+
+int summary_json(const struct summary *s, struct buf *out)
+{
+	/* The ledger's own object goes in under its name: one writer for it. */
+	struct buf ledger;
+	buf_init(&ledger, 16u << 20);
+	int r = ledger_json(s->ledger, &ledger);
+	struct json j = json_into(out);
+	json_open(&j, '{');
+	json_key(&j, "seconds");
+	json_number(&j, s->seconds, 6);
+	json_key(&j, "error");
+	json_str(&j, s->error);
+	json_key(&j, "schedule_held");
+	json_bool(&j, summary_schedule_held(s));
+	json_key(&j, "targets");
+	json_open(&j, '[');
+	for (size_t i = 0; i < s->n; i++)
+		write_target(&j, &s->targets[i]);
+	json_close(&j, ']');
+	/* {"balanced":…,"sections":[…]}: its members, without the braces. */
+	if (r == 0 && ledger.len > 2)
+		json_raw(&j, slice_of(ledger.ptr + 1, ledger.len - 2));
+	json_close(&j, '}');
+	buf_release(&ledger);
+	return r ? r : json_error(&j);
+}
