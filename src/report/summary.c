@@ -65,6 +65,13 @@ static uint64_t class_sum(const struct ledger_section *s, enum row_class wanted)
 	return sum;
 }
 
+/* A row's text behind "failed: " or "not sent: ", which the line's name says already. */
+static const char *short_text(const struct ledger_row *row)
+{
+	const char *colon = strstr(row->text, ": ");
+	return colon && (strncmp(row->text, "failed", 6) == 0 || strncmp(row->text, "not sent", 8) == 0) ? colon + 2 : row->text;
+}
+
 /* "  failed      12: 9 timed out, 3 refused"; nothing where all are 0. */
 static int put_class(struct buf *out, const struct ledger_section *s, enum row_class wanted, const char *name)
 {
@@ -81,7 +88,7 @@ static int put_class(struct buf *out, const struct ledger_section *s, enum row_c
 		if (class_of(row) != wanted || row->count == 0)
 			continue;
 		r = buf_printf(out, "%s%s %s", before, format_count(number, row->count),
-		               wanted == ROW_STATUS ? row->key + strlen("status_") : row->text);
+		               wanted == ROW_STATUS ? row->key + strlen("status_") : short_text(row));
 		before = ", ";
 	}
 	return r ? r : buf_append_str(out, "\n");
