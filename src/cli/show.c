@@ -132,6 +132,8 @@ int show_text(struct buf *out, const struct message *m, bool whole_body)
 		return r ? r : buf_append_str(out, "\n");
 	}
 	r = r ? r : utf8_visible(out, slice_cut(bytes, 0, head.head_len), true);
+	if (head.head_len == bytes.len) /* the head's own empty line parts it from the next record */
+		return r;
 	if (whole_body)
 		r = r ? r : put_decoded(out, bytes, &head);
 	else
