@@ -11,6 +11,8 @@
 #define JUMP_BYTES (1 << 30)
 /* A RST may lie this far behind the bytes we saw of its sender: the capture may have missed some. */
 #define RST_AHEAD_BYTES 65536
+/* How far before the first bytes seen a stream may have begun whose SYN-ACK comes later in the capture. */
+#define TENTATIVE_BYTES 65536
 
 /* --- sequence numbers -------------------------------------------------------------------------------------- */
 
@@ -27,11 +29,26 @@ static void half_start(struct half *h, uint32_t base)
 	h->started = true;
 }
 
-/* Nothing tells where the stream began but the peer's first acknowledgement: bytes between it and the first seen were missed. */
-static void start_by_data(struct half *h, uint32_t seq)
+/* Nothing tells where the stream began but the peer's first acknowledgement: bytes between it and the first seen were missed. When
+ * not even that does, but the peer's SYN was seen, then the SYN-ACK is still to come: the bytes wait for it. */
+static void start_by_data(struct half *h, const struct half *peer, uint32_t seq)
 {
-	bool near = h->hinted && seq - h->hint <= FAR_BYTES;
-	half_start(h, near ? h->hint : seq);
+	if (h->hinted && seq - h->hint <= FAR_BYTES) {
+		half_start(h, h->hint);
+	} else if (peer->syn_seen) {
+		half_start(h, seq - TENTATIVE_BYTES);
+		h->tentative = true;
+	} else {
+		half_start(h, seq);
+	}
+}
+
+/* The base of a tentative half may be this sequence number. */
+static void settle_base(struct flow_table *t, struct half *h, uint32_t base)
+{
+	int64_t shift = (int32_t)(base - h->base);
+	if (h->first && shift >= 0 && shift <= h->first->at)
+		half_rebase(t, h, shift);
 }
 
 /* What the sender of s acknowledged of its peer, as an offset there. */
@@ -43,6 +60,10 @@ static int64_t note_ack(struct flow_table *t, struct half *peer, const struct se
 		peer->hinted = true;
 		peer->hint = s->ack;
 	}
+	if (peer->tentative)
+		settle_base(t, peer, s->ack);
+	if (peer->tentative)
+		return 0;
 	uint32_t base = peer->started ? peer->base : peer->hint;
 	int64_t reference = peer->next > peer->acked ? peer->next : peer->acked;
 	int64_t at = reference + (int32_t)(s->ack - (base + (uint32_t)reference));
@@ -79,6 +100,8 @@ static bool rst_plausible(struct half *h, const struct segment *s)
 
 static void on_rst(struct flow_table *t, struct flow *f, int side, const struct segment *s)
 {
+	if (f->half[side].tentative)
+		half_give_up(t, &f->half[side]);
 	if (!established(f)) {
 		flow_refused(t, f);
 		return;
@@ -161,7 +184,7 @@ static enum segment_row open_flow_segment(struct flow_table *t, struct flow *f, 
 		uint32_t seq = s->seq + (s->flags & TCP_SYN ? 1 : 0);
 		struct arrival in = { .bytes = s->payload, .cut = s->cut_bytes, .peer_at = peer_at, .ts_ns = s->ts_ns };
 		if (!h->started)
-			start_by_data(h, seq);
+			start_by_data(h, &f->half[!side], seq);
 		switch (locate(h, seq, &in.at)) {
 		case LOCATED_OTHER_CONNECTION:
 			return SEGMENT_ROWS;
@@ -169,6 +192,8 @@ static enum segment_row open_flow_segment(struct flow_table *t, struct flow *f, 
 			return SEGMENT_OUTSIDE;
 		case LOCATED:
 			row = half_push(t, h, &in);
+			if (h->tentative && !h->first) /* there was no room to hold them */
+				h->tentative = h->started = false;
 		}
 	} else {
 		row = row_of_empty(h, s);
@@ -183,7 +208,7 @@ static enum segment_row open_flow_segment(struct flow_table *t, struct flow *f, 
 /* --- which flow ---------------------------------------------------------------------------------------------- */
 
 /* Does this SYN (or SYN-ACK) belong to the connection that is there? Then the half learns from it what there is to learn. */
-static bool syn_fits(struct flow *f, int side, const struct segment *s)
+static bool syn_fits(struct flow_table *t, struct flow *f, int side, const struct segment *s)
 {
 	struct half *h = &f->half[side];
 	uint32_t base = s->seq + 1;
@@ -197,6 +222,16 @@ static bool syn_fits(struct flow *f, int side, const struct segment *s)
 		if (far && !(s->flags & TCP_ACK))
 			return false;
 		half_start(h, base);
+		h->syn_seen = true;
+		return true;
+	}
+	if (h->tentative) {
+		settle_base(t, h, base);
+		if (h->tentative) { /* what is held was forged, or another connection's */
+			half_drop(t, h);
+			half_init(h, (uint8_t)side);
+			half_start(h, base);
+		}
 		h->syn_seen = true;
 		return true;
 	}
@@ -253,7 +288,7 @@ static enum segment_row new_flow_segment(struct flow_table *t, const struct segm
 		return SEGMENT_REFUSED;
 	int side = flow_side(f, &s->src);
 	if (s->flags & TCP_SYN)
-		(void)syn_fits(f, side, s);
+		(void)syn_fits(t, f, side, s);
 	return open_flow_segment(t, f, side, s);
 }
 
@@ -264,7 +299,7 @@ static enum segment_row push(struct flow_table *t, const struct segment *s)
 		return new_flow_segment(t, s);
 	int side = flow_side(f, &s->src);
 	enum segment_row row = SEGMENT_CONTROL;
-	if (s->flags & TCP_SYN && !(s->flags & TCP_RST) && !syn_fits(f, side, s)) {
+	if (s->flags & TCP_SYN && !(s->flags & TCP_RST) && !syn_fits(t, f, side, s)) {
 		flow_replace(t, f);
 		return new_flow_segment(t, s);
 	}

@@ -114,6 +114,12 @@ void flow_close(struct flow_table *t, struct flow *f, enum stream_end how)
 {
 	if (f->state == FLOW_CLOSED)
 		return;
+	/* What is held of both sides comes out before either ends, the older hole first. */
+	struct half *a = &f->half[SIDE_A], *b = &f->half[SIDE_B];
+	while (!list_empty(&a->hole) && !list_empty(&b->hole))
+		half_give_up(t, a->hole_since_ns <= b->hole_since_ns ? a : b);
+	half_flush(t, a);
+	half_flush(t, b);
 	int first = how == STREAM_RST && f->reset ? f->reset_by : SIDE_A;
 	flow_end_side(t, f, first, how);
 	flow_end_side(t, f, !first, how);

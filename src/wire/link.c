@@ -127,7 +127,7 @@ enum step link_pppoe(struct unwrap *u)
 enum step link_ppp(struct unwrap *u)
 {
 	struct slice rest = cursor_rest(&u->c);
-	if (rest.len >= 2 && rest.ptr[0] == 0xff && rest.ptr[1] == 0x03)
+	if (rest.len && rest.ptr[0] == 0xff)
 		cursor_skip(&u->c, 2);
 	uint32_t protocol = cursor_u8(&u->c);
 	if (!(protocol & 1))

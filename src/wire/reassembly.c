@@ -195,8 +195,26 @@ void half_settle(struct flow_table *t, struct half *h)
 	list_append(&t->holes, &h->hole);
 }
 
+void half_rebase(struct flow_table *t, struct half *h, int64_t shift)
+{
+	h->tentative = false;
+	h->base += (uint32_t)shift;
+	h->high -= shift;
+	h->acked = h->acked > shift ? h->acked - shift : 0;
+	if (h->fin_at != NO_FIN)
+		h->fin_at -= shift;
+	for (struct block *b = h->first; b; b = b->next)
+		b->at -= shift;
+	drain(t, h);
+	half_settle(t, h);
+}
+
 void half_give_up(struct flow_table *t, struct half *h)
 {
+	if (h->tentative && h->first) {
+		half_rebase(t, h, h->first->at);
+		return;
+	}
 	int64_t end = hole_end(h);
 	if (end > h->next)
 		emit_gap(t, h, end, h->acked, h->first ? h->first->peer_at : 0);

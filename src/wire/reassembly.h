@@ -33,6 +33,7 @@ struct half {
 	bool started;  /* base is known */
 	bool syn_seen;
 	bool hinted, far_seen;
+	bool tentative; /* started, but only so that bytes can be held: base lies somewhere before them */
 	/* What the reader was told. */
 	bool ended;
 	bool enough;
@@ -104,6 +105,9 @@ void half_settle(struct flow_table *t, struct half *h);
 
 /* Declares the first hole a gap and delivers what stands behind it. */
 void half_give_up(struct flow_table *t, struct half *h);
+
+/* A tentative half's base is found: `shift` bytes behind the one it had, and not behind the first byte held. */
+void half_rebase(struct flow_table *t, struct half *h, int64_t shift);
 
 /* Delivers all there is, round every hole. */
 void half_flush(struct flow_table *t, struct half *h);
