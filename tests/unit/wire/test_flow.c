@@ -168,7 +168,7 @@ static const struct script {
 	    { 'A', "A", 3, 0, "def", 0, 0 },
 	    { 'B', "A", 0, 6, "xy", 0, 0 } } },
 	{ "bytes before the syn-ack",
-	  "open 192.0.2.1 A:hi B:abcdef A.over B.over close",
+	  "open 192.0.2.1 B:abcdef A:hi A.over B.over close",
 	  SEGMENT_GAPS,
 	  0,
 	  false,
