@@ -216,6 +216,7 @@ void conn_discard(struct http_conn *c, struct half *h)
 	drop_message(h);
 }
 
+/* It was sent, so it will be answered, or is an answer: pairing must know. */
 void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
 {
 	if (!http_start_likely(start))
@@ -223,10 +224,15 @@ void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
 	bool response = start.ptr[0] == 'H' && start.ptr[4] == '/';
 	if (c->client >= 0 && (c->client != h->side) != response)
 		return;
-	uint64_t *rows = response ? c->reader->responses : c->reader->requests;
-	rows[HTTP_SEEN]++;
-	rows[HTTP_DISCARDED]++;
+	c->client = response ? !h->side : h->side;
 	c->kind = HTTP_CONN_HTTP;
+	if (response)
+		pair_up_response(c, h, slice_str("HTTP/1.1 200"));
+	else
+		pair_up_request(c, h, start);
+	rows_of(c, h)[HTTP_SEEN]++;
+	rows_of(c, h)[HTTP_DISCARDED]++;
+	h->missed = false;
 }
 
 bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what)

@@ -20,7 +20,7 @@ static void store(struct http_conn *c, struct half *h, struct slice s)
 static void clear_hold(struct half *h)
 {
 	buf_clear(&h->hold);
-	h->hold_checked = 0;
+	h->hold_checked = h->other_start = 0;
 }
 
 /* A client's bytes that are no request were not missed: nothing but an error answers them. A server's may have been an answer. */
@@ -99,6 +99,7 @@ static enum http_start judge_held(struct http_conn *c, struct half *h, struct sl
 	if (buf_append(&h->hold, slice_cut(rest, 0, *used)) == 0)
 		return http_start_judge(buf_slice(&h->hold), &h->hold_checked);
 	conn_discard_start(c, h, buf_slice(&h->hold));
+	h->other_start = 0; /* the bytes at hand are not in hold: nothing can be made of it */
 	return START_OTHER;
 }
 
@@ -113,13 +114,56 @@ static enum http_start judge_in_place(struct http_conn *c, struct half *h, struc
 	return START_OTHER;
 }
 
+/* A segment begins behind what is held: if that turns out to be nothing, this may be the message. */
+static void mark_other_start(struct half *h, const struct chunk *chunk)
+{
+	h->other_start = h->hold.len;
+	h->other_at = (struct pair_place){ chunk->offset, chunk->peer_offset };
+	h->other_ts_ns = chunk->ts_ns;
+}
+
+/* What is held begins no message. True: it does so from the next segment's start on, or may. */
+static bool try_other_start(struct half *h, enum http_start *what)
+{
+	size_t drop = h->other_start;
+	if (!drop)
+		return false;
+	drop += count_blank(slice_from(buf_slice(&h->hold), drop));
+	buf_consume(&h->hold, drop);
+	h->hold_checked = 0;
+	h->hold_at = h->other_at;
+	h->hold_at.offset += drop - h->other_start;
+	h->hold_ts_ns = h->other_ts_ns;
+	h->other_start = 0;
+	*what = http_start_judge(buf_slice(&h->hold), &h->hold_checked);
+	return true;
+}
+
+/* The bytes judged `what` are not for us. Returns how many of rest are done with. */
+static size_t reject_start(struct http_conn *c, struct half *h, enum http_start what, struct slice rest, size_t used)
+{
+	uint64_t from = h->hold_at.offset;
+	do {
+		if (!conn_not_a_message(c, h, what))
+			return rest.len;
+		seek(c, h, from);
+		if (!try_other_start(h, &what)) {
+			clear_hold(h);
+			c->skipped += rest.len;
+			return rest.len;
+		}
+	} while (what != START_MORE && !fits_side(c, h, what));
+	if (what != START_MORE)
+		begin_with_hold(c, h, what);
+	return used;
+}
+
 /* HALF_START and HALF_SEEK. */
 static size_t step_start(struct http_conn *c, struct half *h, const struct chunk *chunk, struct slice rest)
 {
 	size_t at = chunk->bytes.len - rest.len, used = 0;
-	bool held = h->hold.len > 0;
 	enum http_start what = START_MORE;
-	if (!held) {
+	if (h->hold.len == 0) {
 		size_t blank = count_blank(rest); /* RFC 9112 §2.2 */
 		if (blank)
 			return blank;
@@ -130,24 +174,17 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 			(void)conn_begin(c, h, what, rest);
 			return 0;
 		}
+	} else if (chunk->segment_start && at == 0) {
+		mark_other_start(h, chunk);
 	}
 	if (what == START_MORE)
 		what = judge_held(c, h, rest, &used);
 	if (what == START_MORE)
 		return used;
-	if (fits_side(c, h, what)) {
-		begin_with_hold(c, h, what);
-		return used;
-	}
-	clear_hold(h);
-	if (!conn_not_a_message(c, h, what))
-		return rest.len;
-	seek(c, h, h->hold_at.offset);
-	/* The segment that ended the doubt may be the one that begins a message. */
-	if (held && chunk->segment_start && at == 0)
-		return 0;
-	c->skipped += rest.len;
-	return rest.len;
+	if (!fits_side(c, h, what))
+		return reject_start(c, h, what, rest, used);
+	begin_with_hold(c, h, what);
+	return used;
 }
 
 /* --- head --------------------------------------------------------------------------------------------------------- */

@@ -35,6 +35,9 @@ struct half {
 	size_t hold_checked;
 	struct pair_place hold_at;
 	int64_t hold_ts_ns;
+	size_t other_start; /* where in hold the latest segment begins; 0: only at its start */
+	struct pair_place other_at;
+	int64_t other_ts_ns;
 	/* The message. */
 	struct message *m; /* NULL: none, or one that nobody wants */
 	uint32_t ordinal;

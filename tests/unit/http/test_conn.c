@@ -1,0 +1,460 @@
+/* conn: scripts of what two sides send, and the messages that must come out: whole, byte by byte, cut in two at every place, with
+ * inputs against a guard page, and with every allocation failing once. */
+#include "http/conn.h"
+#include "support/unit_alloc.h"
+#include "support/unit_guard.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STEPS = 16, LANE = 0xab };
+
+enum step_kind { S_DONE, S_DATA, S_GAP, S_END };
+
+struct step {
+	enum step_kind kind;
+	int side;
+	const char *bytes;
+	size_t n;            /* of a gap; of the bytes where they hold a NUL */
+	long ack;            /* ACK_ALL: the sender had acknowledged all that the other side had sent */
+	bool inside;         /* no segment starts here */
+	enum stream_end how; /* S_END */
+};
+
+enum { ACK_ALL = -1 };
+
+/* Data of the client's (C) and the server's (S); A: with the acknowledgement told. */
+#define C(text)                                                                                                                            \
+	{                                                                                                                                  \
+		S_DATA, SIDE_A, text, sizeof(text) - 1, ACK_ALL, false, 0                                                                  \
+	}
+#define S(text)                                                                                                                            \
+	{                                                                                                                                  \
+		S_DATA, SIDE_B, text, sizeof(text) - 1, ACK_ALL, false, 0                                                                  \
+	}
+#define CA(a, text)                                                                                                                        \
+	{                                                                                                                                  \
+		S_DATA, SIDE_A, text, sizeof(text) - 1, a, false, 0                                                                        \
+	}
+#define SA(a, text)                                                                                                                        \
+	{                                                                                                                                  \
+		S_DATA, SIDE_B, text, sizeof(text) - 1, a, false, 0                                                                        \
+	}
+#define C_IN(text)                                                                                                                         \
+	{                                                                                                                                  \
+		S_DATA, SIDE_A, text, sizeof(text) - 1, ACK_ALL, true, 0                                                                   \
+	}
+#define S_IN(text)                                                                                                                         \
+	{                                                                                                                                  \
+		S_DATA, SIDE_B, text, sizeof(text) - 1, ACK_ALL, true, 0                                                                   \
+	}
+#define C_GAP(n)                                                                                                                           \
+	{                                                                                                                                  \
+		S_GAP, SIDE_A, NULL, n, ACK_ALL, false, 0                                                                                  \
+	}
+#define S_GAP_(n)                                                                                                                          \
+	{                                                                                                                                  \
+		S_GAP, SIDE_B, NULL, n, ACK_ALL, false, 0                                                                                  \
+	}
+#define C_END(how)                                                                                                                         \
+	{                                                                                                                                  \
+		S_END, SIDE_A, NULL, 0, ACK_ALL, false, how                                                                                \
+	}
+#define S_END_(how)                                                                                                                        \
+	{                                                                                                                                  \
+		S_END, SIDE_B, NULL, 0, ACK_ALL, false, how                                                                                \
+	}
+
+struct script {
+	const char *name;
+	bool mid; /* the capture began inside of the connection */
+	bool no_responses;
+	struct http_limits limits;
+	struct step steps[STEPS];
+	/* One line for each message: type, ordinal, flags (g h c t), bytes; then the counts that are not 0. */
+	const char *expect;
+};
+
+#define GET      "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define OK2      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+#define NO_BODY  "HTTP/1.1 204 No Content\r\n\r\n"
+#define ONE_PAIR "Q1  " GET "\nR1  " OK2 "\n"
+
+static const struct script scripts[] = {
+	{ .name = "one exchange", .steps = { C(GET), S(OK2) }, .expect = ONE_PAIR "Q seen1 whole1 R seen1 whole1 http" },
+	{ .name = "nothing", .steps = { C_END(STREAM_FIN), S_END_(STREAM_FIN) }, .expect = "Q R empty" },
+	{ .name = "keep-alive",
+	  .steps = { C(GET), S(OK2), C(GET), S(NO_BODY) },
+	  .expect = ONE_PAIR "Q2  " GET "\nR2  " NO_BODY "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "pipelined",
+	  .steps = { C(GET GET GET), S(OK2 NO_BODY OK2) },
+	  .expect =
+	          "Q1  " GET "\nQ2  " GET "\nQ3  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nR3  " OK2 "\nQ seen3 whole3 R seen3 whole3 http" },
+	{ .name = "the server opened",
+	  .steps = { { S_DATA, SIDE_B, GET, sizeof GET - 1, ACK_ALL, false, 0 },
+	             { S_DATA, SIDE_A, OK2, sizeof OK2 - 1, ACK_ALL, false, 0 } },
+	  .expect = ONE_PAIR "Q seen1 whole1 R seen1 whole1 http" },
+	{ .name = "any method, any status, HTTP/1.0, no reason",
+	  .steps = { C("m!x~ /a?b=c HTTP/1.0\r\n\r\n"), S("HTTP/1.0 799\r\nContent-Length:0\r\n\r\n") },
+	  .expect = "Q1  m!x~ /a?b=c HTTP/1.0\r\n\r\n\nR1  HTTP/1.0 799\r\nContent-Length:0\r\n\r\n\nQ seen1 whole1 R seen1 whole1 http" },
+	{ .name = "bare LF, folds, odd fields, a blank inside of the target",
+	  .steps = { C("POST /a b HTTP/1.1\nno colon here\nA : b\nContent-Length:\n 3\nX: \x01\x80\n\nabc"),
+	             S("HTTP/1.1 200 OK\nTransfer-Encoding:\n\tchunked\n\n3\nabc\n0\n\n") },
+	  .expect = "Q1  POST /a b HTTP/1.1\nno colon here\nA : b\nContent-Length:\n 3\nX: \x01\x80\n\nabc\n"
+	            "R1  HTTP/1.1 200 OK\nTransfer-Encoding:\n\tchunked\n\n3\nabc\n0\n\n\nQ seen1 whole1 R seen1 whole1 http" },
+	{ .name = "empty lines between messages are no part of them",
+	  .steps = { C("\r\n\r\n" GET "\r\n" GET "\n"), S(OK2 "\r\n" OK2) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nR1  " OK2 "\nR2  " OK2 "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "interim answers are records of their own",
+	  .steps = { C("PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"), S("HTTP/1.1 100 Continue\r\n\r\n"), C("ab"),
+	             S("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OK2) },
+	  .expect = "R1  HTTP/1.1 100 Continue\r\n\r\n\nQ1  PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab\n"
+	            "R1  HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n\nR1  " OK2 "\nQ seen1 whole1 R seen3 whole3 interim2 http" },
+	{ .name = "HEAD, 204 and 304 have no body",
+	  .steps = { C("HEAD / HTTP/1.1\r\n\r\n" GET GET), S("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"
+	                                                     "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"
+	                                                     "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n") },
+	  .expect = "Q1  HEAD / HTTP/1.1\r\n\r\n\nQ2  " GET "\nQ3  " GET "\nR1  HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n\n"
+	            "R2  HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n\nR3  HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n\n"
+	            "Q seen3 whole3 R seen3 whole3 http" },
+	{ .name = "chunks with extensions and trailers, and a Content-Length that does not count",
+	  .steps = { C("POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+	               "5;a=\"b\";c\r\nhello\r\n0A \r\n0123456789\r\n000\r\nT: 1\r\nU: 2\r\n\r\n" GET) },
+	  .expect = "Q1  POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+	            "5;a=\"b\";c\r\nhello\r\n0A \r\n0123456789\r\n000\r\nT: 1\r\nU: 2\r\n\r\n\nQ2  " GET
+	            "\nQ seen2 whole2 unpaired2 R http" },
+	{ .name = "a body until the end, by FIN",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\n\r\nabc"), S("def"), S_END_(STREAM_FIN) },
+	  .expect = "Q1  " GET "\nR1  HTTP/1.1 200 OK\r\n\r\nabcdef\nQ seen1 whole1 R seen1 whole1 http" },
+	{ .name = "a body until the end, by RST",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc"), S_END_(STREAM_RST) },
+	  .expect = "Q1  " GET "\nR1  HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc\nQ seen1 whole1 R seen1 whole1 http" },
+	{ .name = "a body until the end, and the capture stops",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\n\r\nabc"), S_END_(STREAM_CAPTURE_END) },
+	  .expect = "Q1  " GET "\nR1 c HTTP/1.1 200 OK\r\n\r\nabc\nQ seen1 whole1 R seen1 part1 http" },
+	{ .name = "freed without an end",
+	  .steps = { C(GET "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"), S("HTTP/1.1 200 OK\r\nA") },
+	  .expect = "Q1  " GET "\nQ2 c POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab\nQ seen2 whole1 part1 unpaired1 R seen1 lost1 http" },
+	{ .name = "an early answer to a body that never comes",
+	  .steps = { C("POST / HTTP/1.1\r\nContent-Length: 500\r\n\r\nab"), S(OK2), C_END(STREAM_FIN), S_END_(STREAM_FIN) },
+	  .expect = "R1  " OK2 "\nQ1 c POST / HTTP/1.1\r\nContent-Length: 500\r\n\r\nab\nQ seen1 part1 R seen1 whole1 http" },
+	{ .name = "an early answer, and the body after all",
+	  .steps = { C("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nab"), S(OK2), C("cd" GET), S(OK2) },
+	  .expect = "R1  " OK2 "\nQ1  POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nabcd\nQ2  " GET "\nR2  " OK2
+	            "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "an answer in place of the 100, and the next request in place of the body",
+	  .steps = { C("PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n"),
+	             S("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), C(GET), S(OK2) },
+	  .expect = "R1  HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n\nQ1 c PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: "
+	            "5000\r\n\r\n\n"
+	            "Q2  " GET "\nR2  " OK2 "\nQ seen2 whole1 part1 R seen2 whole2 http" },
+	{ .name = "an answer in place of the 100, and the body all the same",
+	  .steps = { C("PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 8\r\n\r\n"), S(OK2), C("abc: def" GET), S(OK2) },
+	  .expect = "R1  " OK2 "\nQ1  PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 8\r\n\r\nabc: def\nQ2  " GET "\nR2  " OK2
+	            "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "the same, chunked",
+	  .steps = { C("PUT / HTTP/1.1\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"), S(OK2),
+	             C("3\r\nabc\r\n0\r\n\r\n" GET), S(OK2) },
+	  .expect = "R1  " OK2
+	            "\nQ1  PUT / HTTP/1.1\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n\nQ2  " GET
+	            "\nR2  " OK2 "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "upgrade",
+	  .steps = { C("GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
+	             S("HTTP/1.1 101 Switching\r\nContent-Length: 9\r\n\r\n\x81\x05HTTP/1.1 200 OK\r\n"), C(GET), S(OK2) },
+	  .expect = "Q1  GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\nR1  HTTP/1.1 101 Switching\r\nContent-Length: 9\r\n\r\n\nQ seen1 "
+	            "whole1 R seen1 "
+	            "whole1 tunnel" },
+	{ .name = "CONNECT, taken",
+	  .steps = { C("CONNECT a:443 HTTP/1.1\r\n\r\n"), S("HTTP/1.1 200 OK\r\n\r\n"), C("\x16\x03\x01"), S(OK2) },
+	  .expect = "Q1  CONNECT a:443 HTTP/1.1\r\n\r\n\nR1  HTTP/1.1 200 OK\r\n\r\n\nQ seen1 whole1 R seen1 whole1 tunnel" },
+	{ .name = "CONNECT, refused",
+	  .steps = { C("CONNECT a:443 HTTP/1.1\r\n\r\n"), S("HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nhi"), C(GET), S(OK2) },
+	  .expect = "Q1  CONNECT a:443 HTTP/1.1\r\n\r\n\nR1  HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nhi\nQ2  " GET "\nR2  " OK2
+	            "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "TLS", .steps = { C("\x16\x03\x01\x02\x00\x01"), S("\x16\x03\x03\x00\x40\x02") }, .expect = "Q R tls" },
+	{ .name = "TLS from the middle", .mid = true, .steps = { C("\x17\x03\x03\x02\x00\x01") }, .expect = "Q R tls" },
+	{ .name = "SSH", .steps = { S("SSH-2.0-x\r\n"), C("SSH-2.0-y\r\n") }, .expect = "Q R ssh" },
+	{ .name = "HTTP/2", .steps = { C("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") }, .expect = "Q R http2" },
+	{ .name = "SMTP", .steps = { S("220 mail ESMTP\r\n"), C("EHLO a\r\n") }, .expect = "Q R other" },
+	{ .name = "random bytes", .steps = { C("\x8f\x00\x01"), S(OK2) }, .expect = "Q R other" },
+	{ .name = "HTTP/0.9 and HTTP/2.0 status lines are not RFC 9112's",
+	  .steps = { C(GET), S("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n") },
+	  .expect = "Q1  " GET "\nQ seen1 whole1 unpaired1 R http" },
+	{ .name = "garbage between requests",
+	  .steps = { C(GET "garbage\r\n" GET), S(OK2), C("more\r\n"), C(GET), S(OK2) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nQ2  " GET "\nR2  " OK2 "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "a gap inside of a body of known length",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"), S_GAP_(5), S_IN("cde" OK2), C(GET) },
+	  .expect = "Q1  " GET "\nR1 g HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcde\nR2  " OK2 "\nQ3  " GET
+	            "\nQ seen2 whole2 unpaired1 R seen2 whole1 part1 unpaired1 http" },
+	{ .name = "a gap exactly to the end of a body",
+	  .steps = { C(GET GET), S("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"), S_GAP_(8), S(OK2) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nR1 c HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab\nR2  " OK2
+	            "\nQ seen2 whole2 R seen2 whole1 part1 http" },
+	{ .name = "a gap beyond the end of a body",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"), CA(80, GET), S_GAP_(42), S("garbage"), S(OK2) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nR1 c HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab\nR2  " OK2
+	            "\nQ seen2 whole2 R seen2 whole1 part1 http" },
+	{ .name = "a gap in a chunked body",
+	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), C_GAP(3), C("\r\n0\r\n\r\n"), C(GET), S(OK2 OK2) },
+	  .expect = "Q1 c POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\nQ2  " GET "\nR1  " OK2 "\nR2  " OK2
+	            "\nQ seen2 whole1 part1 R seen2 whole2 http" },
+	{ .name = "a gap in a body until the end",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\n\r\nab"), S_GAP_(7), S_IN("cd"), S_END_(STREAM_FIN) },
+	  .expect = "Q1  " GET "\nR1 g HTTP/1.1 200 OK\r\n\r\nabcd\nQ seen1 whole1 R seen1 part1 http" },
+	{ .name = "a gap in a request's head: its answer is no other request's",
+	  .steps = { C("GET / HTTP/1.1\r\nHos"), C_GAP(9), S(OK2), C(GET), S(NO_BODY) },
+	  .expect = "R1  " OK2 "\nQ2  " GET "\nR2  " NO_BODY "\nQ seen2 whole1 lost1 R seen2 whole2 http" },
+	{ .name = "a gap in a request's first line",
+	  .steps = { C("GET /ab"), C_GAP(21), S(OK2), C(GET), S(NO_BODY) },
+	  .expect = "R1  " OK2 "\nQ2  " GET "\nR2  " NO_BODY "\nQ seen2 whole1 lost1 R seen2 whole2 http" },
+	{ .name = "a lost request, known by its answer",
+	  .steps = { C(GET), S(OK2), C_GAP(30), S(NO_BODY), C(GET), S(OK2) },
+	  .expect = ONE_PAIR "R2  " NO_BODY "\nQ3  " GET "\nR3  " OK2 "\nQ seen3 whole2 lost1 R seen3 whole3 unpaired1 http" },
+	{ .name = "answers that come while a hole holds the requests back",
+	  .steps = { SA(27, OK2), SA(54, NO_BODY), C_GAP(27), CA(41, GET), S(OK2) },
+	  .expect = "R1  " OK2 "\nR2  " NO_BODY "\nQ2  " GET "\nR3  " OK2 "\nQ seen2 whole1 lost1 R seen3 whole3 unpaired3 http" },
+	{ .name = "a lost answer",
+	  .steps = { C(GET), S_GAP_(50), C(GET), S(OK2) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nR2  " OK2 "\nQ seen2 whole2 unpaired1 R seen1 whole1 http" },
+	{ .name = "an answer whose head was lost",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\nConte"), S_GAP_(50), C(GET), S(OK2) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nR2  " OK2 "\nQ seen2 whole2 R seen2 whole1 lost1 http" },
+	{ .name = "three answers to one request",
+	  .steps = { C(GET), SA(27, OK2 NO_BODY), C(GET), SA(27, OK2), S(NO_BODY) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ3  " GET "\nR4  " OK2 "\nR3  " NO_BODY
+	            "\nQ seen2 whole2 R seen4 whole4 unpaired2 http" },
+	{ .name = "from the middle, with the end of a body",
+	  .mid = true,
+	  .steps = { S("rest of a body HTTP/1.1 200 OK"), S(OK2), C(GET), S(NO_BODY) },
+	  .expect = "R1  " OK2 "\nQ2  " GET "\nR2  " NO_BODY "\nQ seen2 whole1 lost1 R seen2 whole2 unpaired1 http" },
+	{ .name = "only the client's side",
+	  .steps = { CA(0, GET), CA(0, GET) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nQ seen2 whole2 unpaired2 R http" },
+	{ .name = "only the server's side, an interim answer and its final one",
+	  .mid = true,
+	  .steps = { SA(0, "HTTP/1.1 100 Continue\r\n\r\n" OK2), SA(0, OK2) },
+	  .expect = "R1  HTTP/1.1 100 Continue\r\n\r\n\nR1  " OK2 "\nR2  " OK2 "\nQ seen2 lost2 R seen3 whole3 interim1 unpaired3 http" },
+	{ .name = "over the message limit",
+	  .limits = { .message_bytes = 48 },
+	  .steps = { C("POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\n01234567890123456789" GET) },
+	  .expect = "Q1 t POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\n012345678\nQ2  " GET "\nQ seen2 whole1 part1 unpaired2 R http" },
+	{ .name = "a head over the message limit",
+	  .limits = { .message_bytes = 20 },
+	  .steps = { C(GET GET) },
+	  .expect = "Q1 t GET / HTTP/1.1\r\nHost\nQ2 t GET / HTTP/1.1\r\nHost\nQ seen2 part2 unpaired2 R http" },
+	{ .name = "over the head limit, in a field",
+	  .limits = { .head_bytes = 40 },
+	  .steps = { C("GET / HTTP/1.1\r\nA: 0123456789012345678901234567890\r\n\r\n"), C(GET), S(NO_BODY OK2) },
+	  .expect = "Q2  " GET "\nR1  " NO_BODY "\nR2  " OK2 "\nQ seen2 whole1 lost1 R seen2 whole2 http" },
+	{ .name = "over the head limit, in the first line",
+	  .limits = { .head_bytes = 40 },
+	  .steps = { C(GET), C("GET /012345678901234567890123456789 HTTP/1.1\r\n\r\n"), C(GET), S(OK2 NO_BODY OK2) },
+	  .expect = "Q1  " GET "\nQ3  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nR3  " OK2 "\nQ seen3 whole2 lost1 R seen3 whole3 http" },
+	{ .name = "over the pending limit: the oldest are forgotten, no answer goes astray",
+	  .limits = { .pending = 2 },
+	  .steps = { C(GET GET GET), S(OK2 OK2 NO_BODY) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nQ3  " GET "\nR4  " OK2 "\nR2  " OK2 "\nR3  " NO_BODY
+	            "\nQ seen3 whole3 unpaired1 R seen3 whole3 unpaired1 http" },
+	{ .name = "responses not wanted",
+	  .no_responses = true,
+	  .steps = { C(GET GET), S("HTTP/1.1 100 C\r\n\r\n" OK2 OK2) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nQ seen2 whole2 R seen3 off3 interim1 http" },
+	{ .name = "chunks that are none",
+	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n" GET), C(GET) },
+	  .expect = "Q1 c POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\nQ2  " GET
+	            "\nQ seen2 whole1 part1 unpaired2 R http" },
+	{ .name = "a size without end",
+	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0001234567890123456\r\n") },
+	  .expect = "Q1 c POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n000123456789012345\nQ seen1 part1 unpaired1 R http" },
+	{ .name = "lengths: equal ones, a list, the first of two, none that is a number",
+	  .steps = { C("POST / HTTP/1.1\r\nContent-Length: 1, 1\r\ncontent-length: 1\r\n\r\na"
+	               "POST / HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\nab"
+	               "POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n" GET) },
+	  .expect = "Q1  POST / HTTP/1.1\r\nContent-Length: 1, 1\r\ncontent-length: 1\r\n\r\na\n"
+	            "Q2  POST / HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\nab\n"
+	            "Q3  POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n\nQ4  " GET "\nQ seen4 whole4 unpaired4 R http" },
+	{ .name = "the next connection took the 4-tuple",
+	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\n\r\nabc"), C_END(STREAM_REUSED), S_END_(STREAM_REUSED) },
+	  .expect = "Q1  " GET "\nR1 c HTTP/1.1 200 OK\r\n\r\nabc\nQ seen1 whole1 R seen1 part1 http" },
+};
+
+/* --- running one -------------------------------------------------------------------------------------------------- */
+
+struct transcript {
+	char text[8192];
+	size_t len;
+	bool times; /* with the times, to compare two runs of one script */
+};
+
+static void say(struct transcript *t, const void *bytes, size_t n)
+{
+	cr_assert_leq(n, sizeof t->text - t->len);
+	memcpy(t->text + t->len, bytes, n);
+	t->len += n;
+}
+
+static void on_message(void *arg, struct message *m)
+{
+	struct transcript *t = arg;
+	char head[160];
+	struct message_id id = m->id;
+	cr_assert_eq(message_lane(&id), LANE);
+	unsigned ordinal = (unsigned)strtoul(
+	        (char[9]){ id.hex[16], id.hex[17], id.hex[18], id.hex[19], id.hex[20], id.hex[21], id.hex[22], id.hex[23], 0 }, NULL, 16);
+	int n = snprintf(head, sizeof head, "%c%u %s%s%s%s ", m->type == MESSAGE_REQUEST ? 'Q' : 'R', ordinal,
+	                 m->flags & MESSAGE_GAP ? "g" : "", m->flags & MESSAGE_HEAD ? "h" : "", m->flags & MESSAGE_CUT ? "c" : "",
+	                 m->flags & MESSAGE_TRUNC ? "t" : "");
+	if (t->times)
+		n += snprintf(head + n, sizeof head - (size_t)n, "%ld+%ld %u>%u ", (long)m->ts_ns, (long)m->latency_ns, m->src.port,
+		              m->dst.port);
+	say(t, head, (size_t)n);
+	say(t, m->data.ptr, m->data.len);
+	say(t, "\n", 1);
+	message_unref(m);
+}
+
+static void say_counts(struct transcript *t, const struct http_reader *r)
+{
+	static const char *const names[] = { "seen", "whole", "part", "lost", "off", "interim", "unpaired" };
+	static const char *const kinds[] = { "", "http", "tunnel", "tls", "http2", "ssh", "other", "empty" };
+	char word[40];
+	for (int i = 0; i < 2; i++) {
+		const uint64_t *rows = i ? r->responses : r->requests;
+		say(t, i ? "R " : "Q ", 2);
+		for (int row = 0; row < HTTP_ROWS; row++)
+			if (rows[row])
+				say(t, word, (size_t)snprintf(word, sizeof word, "%s%lu ", names[row], (unsigned long)rows[row]));
+	}
+	for (int row = 1; row < HTTP_CONN_ROWS; row++)
+		if (r->conns[row])
+			say(t, kinds[row], strlen(kinds[row]));
+}
+
+static void balances(const struct tally_table *table, const uint64_t *counts, const char *name)
+{
+	uint64_t total = 0, parts = 0;
+	for (size_t i = 0; i < table->n; i++) {
+		cr_assert_not_null(table->rows[i].key);
+		total += table->rows[i].kind == TALLY_TOTAL ? counts[i] : 0;
+		parts += table->rows[i].kind == TALLY_PART ? counts[i] : 0;
+	}
+	cr_assert_eq(total, parts, "%s: %s: %lu seen, %lu in the rows", name, table->section, (unsigned long)total, (unsigned long)parts);
+}
+
+/* How data is given: in pieces of `piece` bytes (0: whole), or step `cut_step` in two at `cut_at`. */
+struct manner {
+	size_t piece;
+	int cut_step;
+	size_t cut_at;
+};
+
+struct run {
+	struct http_conn *conn;
+	uint64_t told[2];
+	int64_t now;
+};
+
+static void give_data(struct run *run, const struct step *s, size_t at, size_t n)
+{
+	struct slice copy = guard_copy(slice_of(s->bytes + at, n));
+	struct chunk chunk = {
+		.bytes = copy,
+		.offset = run->told[s->side],
+		.peer_offset = s->ack == ACK_ALL ? run->told[!s->side] : (uint64_t)s->ack,
+		.ts_ns = run->now,
+		.segment_start = at == 0 && !s->inside,
+	};
+	run->told[s->side] += n;
+	(void)http_conn_data(run->conn, s->side, &chunk);
+	guard_free(copy);
+}
+
+static void give_step(struct run *run, const struct step *s, size_t cut_at, size_t piece)
+{
+	if (s->kind == S_GAP) {
+		struct gap gap = { .offset = run->told[s->side], .len = s->n, .ts_ns = run->now };
+		run->told[s->side] += s->n;
+		(void)http_conn_gap(run->conn, s->side, &gap);
+	} else if (s->kind == S_END) {
+		http_conn_end(run->conn, s->side, s->how, run->now);
+	} else if (cut_at) {
+		give_data(run, s, 0, cut_at);
+		give_data(run, s, cut_at, s->n - cut_at);
+	} else {
+		for (size_t at = 0; at < s->n; at += piece)
+			give_data(run, s, at, s->n - at < piece ? s->n - at : piece);
+	}
+}
+
+static void play(const struct script *script, struct manner manner, struct transcript *t)
+{
+	struct flow_info flow = { .side = { { .family = 4, .port = 1000 }, { .family = 4, .port = 80 } },
+		                  .opener_known = !script->mid,
+		                  .lane = LANE };
+	struct http_reader reader = { .limits = script->limits, .skip_responses = script->no_responses, .arg = t, .message = on_message };
+	struct run run = { .conn = http_conn_new(&reader, &flow) };
+	t->len = 0;
+	if (!run.conn)
+		return;
+	for (int i = 0; i < STEPS && script->steps[i].kind != S_DONE; i++) {
+		run.now += 1000;
+		give_step(&run, &script->steps[i], i == manner.cut_step ? manner.cut_at : 0, manner.piece ? manner.piece : SIZE_MAX / 2);
+	}
+	http_conn_free(run.conn);
+	say_counts(t, &reader);
+	balances(&request_table, reader.requests, script->name);
+	balances(&response_table, reader.responses, script->name);
+	balances(&http_conn_table, reader.conns, script->name);
+}
+
+enum { N_SCRIPTS = sizeof scripts / sizeof *scripts };
+
+Test(conn, gives_the_messages_of_every_script)
+{
+	static struct transcript t;
+	for (int i = 0; i < N_SCRIPTS; i++) {
+		play(&scripts[i], (struct manner){ .cut_step = -1 }, &t);
+		size_t n = strlen(scripts[i].expect);
+		cr_expect(t.len == n && memcmp(t.text, scripts[i].expect, n) == 0, "%s:\n--- got\n%.*s\n--- expected\n%s\n",
+		          scripts[i].name, (int)t.len, t.text, scripts[i].expect);
+	}
+}
+
+Test(conn, gives_the_same_however_the_bytes_are_cut)
+{
+	static struct transcript whole, cut;
+	whole.times = cut.times = true;
+	for (int i = 0; i < N_SCRIPTS; i++) {
+		const struct script *s = &scripts[i];
+		play(s, (struct manner){ .cut_step = -1 }, &whole);
+		for (size_t piece = 1; piece <= 3; piece++) {
+			play(s, (struct manner){ .piece = piece, .cut_step = -1 }, &cut);
+			cr_assert(cut.len == whole.len && memcmp(cut.text, whole.text, cut.len) == 0,
+			          "%s, by %zu:\n--- got\n%.*s\n--- whole\n%.*s\n", s->name, piece, (int)cut.len, cut.text, (int)whole.len,
+			          whole.text);
+		}
+		for (int step = 0; step < STEPS && s->steps[step].kind != S_DONE; step++)
+			for (size_t at = 1; s->steps[step].kind == S_DATA && at < s->steps[step].n; at++) {
+				play(s, (struct manner){ .cut_step = step, .cut_at = at }, &cut);
+				cr_assert(cut.len == whole.len && memcmp(cut.text, whole.text, cut.len) == 0,
+				          "%s, step %d cut at %zu:\n--- got\n%.*s\n--- whole\n%.*s\n", s->name, step, at, (int)cut.len,
+				          cut.text, (int)whole.len, whole.text);
+			}
+	}
+}
+
+Test(conn, survives_every_failing_allocation)
+{
+	static struct transcript t;
+	for (int i = 0; i < N_SCRIPTS; i++)
+		for (size_t piece = 0; piece < 2; piece++) {
+			unsigned long n = 1;
+			do {
+				alloc_fail_at(n++);
+				play(&scripts[i], (struct manner){ .piece = piece, .cut_step = -1 }, &t);
+			} while (alloc_failed());
+			alloc_fail_at(0);
+		}
+}
