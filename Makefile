@@ -27,7 +27,7 @@ INSTALLING := $(if $(DEPS),,test asan tsan fuzz bench demo)
 ifneq ($(filter-out help clean deps format lint uninstall $(INSTALLING),$(GOALS)),)
 MISSING := $(if $(shell command -v $(firstword $(CC))),,gcc) \
            $(if $(shell command -v pkg-config),$(foreach n,$(NEEDS),$(shell pkg-config --exists $(firstword $(subst :, ,$(n))) || echo \
-           $(lastword $(subst :, ,$(n))))),pkg-config) \
+           $(lastword $(subst :, ,$(n))))),pkg-config $(foreach n,$(NEEDS),$(lastword $(subst :, ,$(n))))) \
            $(if $(shell pkg-config --exists libllhttp 2>/dev/null && echo yes)$(wildcard /usr/share/llhttp/llhttp.c),,node-llhttp)
 ifneq ($(strip $(MISSING)),)
 $(error replay cannot be built here yet: install $(strip $(MISSING)) (Debian's names), or run contrib/install-deps, which does it)
@@ -167,7 +167,7 @@ bench:
 	$(AGAIN) $@
 else
 PARTS ?= lint unit golden cli
-test: all $(UNIT_BIN) $(TOOL_BIN) $(DEMO_BIN) ## everything: lint, unit, golden and end-to-end tests
+test: all $(UNIT_BIN) $(TOOL_BIN) $(DEMO_BIN) $(BENCH_BIN) ## everything: lint, unit, golden and end-to-end tests
 	@BUILD='$(BUILD)' SAN='$(SAN)' UNITS='$(UNITS)' tests/run $(PARTS)
 
 asan: ## the same tests with AddressSanitizer and UndefinedBehaviorSanitizer
