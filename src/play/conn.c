@@ -95,6 +95,7 @@ void conn_connected(void *arg, void *token, struct transport t)
 	c->attempt = NULL;
 	c->t = t;
 	p->n_connecting--;
+	p->refusals = 0;
 	p->backoff_ns = 0;
 	p->no_connect_ns = 0;
 	p->counts[TARGET_CONNECTIONS]++;
@@ -117,12 +118,13 @@ static enum target_row row_of(enum connect_failure why)
 	return row[why];
 }
 
-/* While nothing connects, connecting is not tried for each request anew: 10 ms, doubling to 1 s, in which requests that need a connection
- * fail at once by the last cause. Attempts that began before the pause do not prolong it. */
+/* While nothing connects, connecting is not tried for each request anew: after a few failures there is a pause of 10 ms, doubling to 1 s, in
+ * which requests that need a connection fail at once by the last cause. Attempts that began before the pause do not prolong it. */
 static void back_off(struct player *p, int64_t began_ns, enum target_row why)
 {
 	bool others = p->open > p->n_connecting;
-	if (others || began_ns < p->no_connect_ns)
+	bool slow = why == TARGET_FAILED_TIMEOUT; /* one of these is enough */
+	if (others || began_ns < p->no_connect_ns || (++p->refusals < BACKOFF_AFTER && !slow))
 		return;
 	p->backoff_ns = p->backoff_ns ? p->backoff_ns * 2 : BACKOFF_MIN_NS;
 	if (p->backoff_ns > BACKOFF_MAX_NS)
@@ -209,6 +211,8 @@ void conn_send_next(struct player *p, struct conn *c)
 	t->sent_ns = player_now(p);
 	if (t->m->due_ns && !t->retried)
 		hist_record(&p->lateness, t->sent_ns - t->m->due_ns);
+	if (!p->unheard_ns)
+		p->unheard_ns = t->sent_ns;
 	enter(&p->busy, c, CONN_BUSY, t->sent_ns);
 	conn_write(p, c);
 }
@@ -296,12 +300,13 @@ static bool take_bytes(struct player *p, struct conn *c, struct slice bytes)
 	}
 }
 
-/* One more try where the request cannot have been acted upon, or may be twice (RFC 9110 §9.2.2, RFC 9112 §9.3.1). */
+/* One more try where the request cannot have been acted upon, or may be twice (RFC 9110 §9.2.2, RFC 9112 §9.3.1). A transport of records
+ * may have sent some of a message that it does not own to have taken. */
 static bool may_retry(const struct conn *c)
 {
 	if (c->task->retried || c->received)
 		return false;
-	return c->sent == 0 || (c->answers > 0 && c->task->retry);
+	return (c->sent == 0 && !c->t.ops->records) || (c->answers > 0 && c->task->retry);
 }
 
 /* The connection is at its end. clean: the peer closed it, as opposed to a reset. */
@@ -349,7 +354,7 @@ static void conn_read(struct player *p, struct conn *c)
 			return;
 		}
 		p->counts[TARGET_BYTES_RECEIVED] += (uint64_t)n;
-		p->heard_ns = p->now_ns;
+		p->unheard_ns = 0;
 		if (c->state == CONN_IDLE) { /* nobody asked for anything */
 			ended(p, c, false);
 			return;

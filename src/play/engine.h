@@ -26,6 +26,7 @@
 #define CONNECTING_AT_ONCE 512 /* each costs a libcurl handle */
 #define TURN_ANSWERS       128 /* a lane gives way after so many while others wait for a connection */
 #define METHOD_KEPT        16  /* HEAD and CONNECT decide about an answer's body: a longer method is neither */
+#define BACKOFF_AFTER      3   /* failed attempts in a row */
 #define BACKOFF_MIN_NS     (10 * NS_PER_MS)
 #define BACKOFF_MAX_NS     NS_PER_S
 #define LAST_ERROR_BYTES   256
@@ -92,8 +93,9 @@ struct player {
 	struct list slot_waiting;                      /* lanes that wait for a connection, in order */
 
 	size_t waiting, waiting_bytes, in_flight;
-	int64_t heard_ns;      /* when the target last sent a byte */
-	int64_t backoff_ns;    /* 0: the last connection was made */
+	int64_t unheard_ns;    /* when the oldest request left since the target last sent a byte; 0: none */
+	unsigned refusals;     /* attempts that failed since the last connection was made */
+	int64_t backoff_ns;    /* the last pause; 0: the last connection was made */
 	int64_t no_connect_ns; /* until then requests that need a connection fail at once… */
 	enum target_row cause; /* … by this cause */
 

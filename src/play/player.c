@@ -3,6 +3,7 @@
 
 #include "play/engine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -140,9 +141,8 @@ int player_tick(struct player *p, int64_t now_ns, struct err *err)
 {
 	struct epoll_event events[EVENTS_PER_TICK];
 	int n = epoll_wait(p->epoll_fd, events, EVENTS_PER_TICK, 0);
-	if (n < 0)
-		n = 0; /* EINTR: the next tick sees them */
-	(void)err;
+	if (n < 0 && errno != EINTR)
+		return err_set_errno(err, "waiting for the target's connections");
 	p->now_ns = now_ns;
 	for (int i = 0; i < n; i++) {
 		if (connector_owns(events[i].data.u64))

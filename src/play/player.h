@@ -37,7 +37,7 @@ struct player_hints {
 	bool last_of_lane;   /* `Connection: close`: the lane's next request needs a new connection */
 };
 
-enum target_row { /* every submitted request is in exactly one PART */
+enum target_row { /* every submitted request is in exactly one PART once it has ended */
 	          TARGET_SUBMITTED,
 	          TARGET_ANSWERED,
 	          TARGET_FAILED_RESOLVE,
@@ -75,6 +75,7 @@ struct play_result {
 	struct slice response;            /* with keep_response; borrowed */
 };
 
+/* Called from within player_submit, _tick and _give_up; must not call the player. */
 struct player_sink {
 	void *arg;
 	void (*result)(void *arg, const struct play_result *r); /* may be NULL */
@@ -92,7 +93,8 @@ struct player;
 /* Checks the URL; resolves and connects nothing yet. */
 struct player *player_new(const struct player_options *options, struct player_sink sink, struct err *err);
 
-/* 0: taken (a reference of its own); ERR_LIMIT: the queue is full. m->due_ns is when it should leave; it is sent at once where its lane is free. */
+/* 0: taken (a reference of its own), and counted in TARGET_SUBMITTED: it gets exactly one result, perhaps before this returns. ERR_LIMIT: the queue is
+ * full, nothing is counted. m->due_ns is when it should leave; it is sent at once where its lane is free. */
 int player_submit(struct player *p, struct message *m, const struct player_hints *hints, int64_t now_ns);
 
 int player_pollfd(const struct player *p);
@@ -102,7 +104,7 @@ bool player_idle(const struct player *p);              /* nothing waits, nothing
 void player_give_up(struct player *p, int64_t now_ns); /* everything unfinished gets its result: TARGET_UNFINISHED */
 uint64_t *player_counts(struct player *p);             /* for the rows that out_http counts */
 void player_numbers(const struct player *p, struct player_numbers *out);
-void player_free(struct player *p);
+void player_free(struct player *p); /* closes everything; what is unfinished gets no result any more: give up before */
 
 /* From a URL: the value for Host (host, and port where it is not the scheme's own) and the base path without a slash at its end.
  * 0 or ERR_USAGE with a sentence. */

@@ -3,8 +3,8 @@
  * One duration for connecting and for answers, one for idle connections: so each list is in order of its deadlines, and only its head
  * is looked at.
  *
- * A target that hangs must not hold up a whole queue one time-out after the other: where it has not sent a single byte for the
- * duration, the requests that have waited in that lane for as long time out together. */
+ * A target that hangs must not hold up a whole queue one time-out after the other: where requests went out and not a single byte came
+ * back for twice the duration, those that have waited in that lane for one time out together. Twice, since one slow answer is no silence. */
 #include "play/engine.h"
 
 static int64_t head_deadline(const struct list *l, int64_t after_ns)
@@ -27,7 +27,7 @@ void timeouts_run(struct player *p)
 	while ((c = overdue(p, &p->connecting, p->o.timeout_ns)))
 		conn_connect_timeout(p, c);
 	while ((c = overdue(p, &p->busy, p->o.timeout_ns))) {
-		if (p->heard_ns + p->o.timeout_ns <= p->now_ns)
+		if (p->unheard_ns && p->now_ns - p->unheard_ns >= 2 * p->o.timeout_ns)
 			lane_fail_overdue(p, c->lane);
 		conn_fail(p, c, TARGET_FAILED_TIMEOUT);
 	}

@@ -277,6 +277,10 @@ Test(player, a_silent_target_fails_a_whole_queue_at_once)
 	rig_idle_steps(&r, 20);
 	cr_expect_eq(r.done, 0);
 	r.now_ns += NS_PER_S;
+	rig_until(&r, 1);
+	rig_idle_steps(&r, 20);
+	cr_expect_eq(r.done, 1, "one slow answer is no silence");
+	r.now_ns += NS_PER_S;
 	rig_until(&r, 100);
 	for (size_t i = 0; i < 100; i++)
 		rig_expect(&r, i, TARGET_FAILED_TIMEOUT);
