@@ -44,7 +44,7 @@ static int gzip_place(struct sink *s, struct encoder *e, struct place *p, struct
 {
 	(void)e;
 	enum { IN = 65536, OUT = 262144 };
-	struct decoder *d = decoder_new(DECODE_GZIP);
+	struct unpacker *d = unpacker_new(DECODE_GZIP);
 	uint8_t *room = malloc(IN + OUT);
 	int rc = d && room ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 	for (uint64_t at = 0; rc == 0 && at < p->size;) {
@@ -56,7 +56,7 @@ static int gzip_place(struct sink *s, struct encoder *e, struct place *p, struct
 		struct slice in = slice_of(room, (size_t)got);
 		while (in.len && rc == 0) {
 			struct decode_step step;
-			enum decode_result r = decoder_run(d, in, room + IN, OUT, &step);
+			enum decode_result r = unpacker_run(d, in, room + IN, OUT, &step);
 			in = slice_from(in, step.used);
 			if (r == DECODE_NOMEM)
 				rc = err_set(err, ERR_NOMEM, "out of memory");
@@ -67,7 +67,7 @@ static int gzip_place(struct sink *s, struct encoder *e, struct place *p, struct
 	}
 	p->torn = p->size - p->end;
 	free(room);
-	decoder_free(d);
+	unpacker_free(d);
 	return rc;
 }
 

@@ -8,14 +8,14 @@
 #include <zstd_errors.h>
 
 struct decode_ops {
-	bool (*open)(struct decoder *d);
-	enum decode_result (*run)(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step);
-	void (*reset)(struct decoder *d);
-	void (*close)(struct decoder *d);
+	bool (*open)(struct unpacker *d);
+	enum decode_result (*run)(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step);
+	void (*reset)(struct unpacker *d);
+	void (*close)(struct unpacker *d);
 	struct slice magic[2]; /* what a frame begins with: looked for after damage */
 };
 
-struct decoder {
+struct unpacker {
 	const struct decode_ops *ops;
 	ZSTD_DCtx *zstd;
 	z_stream gzip;
@@ -26,13 +26,13 @@ struct decoder {
 
 /* --- plain -------------------------------------------------------------------------------------------------------- */
 
-static bool plain_open(struct decoder *d)
+static bool plain_open(struct unpacker *d)
 {
 	(void)d;
 	return true;
 }
 
-static enum decode_result plain_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+static enum decode_result plain_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
 {
 	(void)d;
 	size_t n = in.len < room ? in.len : room;
@@ -42,20 +42,20 @@ static enum decode_result plain_run(struct decoder *d, struct slice in, uint8_t 
 	return DECODE_GOING;
 }
 
-static void plain_reset(struct decoder *d)
+static void plain_reset(struct unpacker *d)
 {
 	(void)d;
 }
 
 /* --- gzip: members one behind the other (RFC 1952 §2.2) ------------------------------------------------------------- */
 
-static bool gzip_open(struct decoder *d)
+static bool gzip_open(struct unpacker *d)
 {
 	d->gzip_open = inflateInit2(&d->gzip, 15 + 16) == Z_OK;
 	return d->gzip_open;
 }
 
-static enum decode_result gzip_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+static enum decode_result gzip_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
 {
 	uInt in_len = in.len < UINT_MAX ? (uInt)in.len : UINT_MAX;
 	uInt out_len = room < UINT_MAX ? (uInt)room : UINT_MAX;
@@ -77,12 +77,12 @@ static enum decode_result gzip_run(struct decoder *d, struct slice in, uint8_t *
 	return rc == Z_OK || rc == Z_BUF_ERROR ? DECODE_GOING : DECODE_DAMAGED;
 }
 
-static void gzip_reset(struct decoder *d)
+static void gzip_reset(struct unpacker *d)
 {
 	(void)inflateReset(&d->gzip);
 }
 
-static void gzip_close(struct decoder *d)
+static void gzip_close(struct unpacker *d)
 {
 	if (d->gzip_open)
 		(void)inflateEnd(&d->gzip);
@@ -90,13 +90,13 @@ static void gzip_close(struct decoder *d)
 
 /* --- zstd: skippable frames are passed over by the library ---------------------------------------------------------- */
 
-static bool zstd_open(struct decoder *d)
+static bool zstd_open(struct unpacker *d)
 {
 	d->zstd = ZSTD_createDCtx();
 	return d->zstd != NULL;
 }
 
-static enum decode_result zstd_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+static enum decode_result zstd_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
 {
 	ZSTD_inBuffer from = { in.ptr, in.len, 0 };
 	ZSTD_outBuffer to = { out, room, 0 };
@@ -110,12 +110,12 @@ static enum decode_result zstd_run(struct decoder *d, struct slice in, uint8_t *
 	return ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation ? DECODE_NOMEM : DECODE_DAMAGED;
 }
 
-static void zstd_reset(struct decoder *d)
+static void zstd_reset(struct unpacker *d)
 {
 	(void)ZSTD_DCtx_reset(d->zstd, ZSTD_reset_session_only);
 }
 
-static void zstd_close(struct decoder *d)
+static void zstd_close(struct unpacker *d)
 {
 	(void)ZSTD_freeDCtx(d->zstd);
 }
@@ -137,19 +137,19 @@ static const struct decode_ops forms[] = {
 	                  { MAGIC("\x28\xb5\x2f\xfd"), MAGIC("\x57\x2a\x4d\x18\x38\0\0\0replayF") } },
 };
 
-struct decoder *decoder_new(enum decode_form form)
+struct unpacker *unpacker_new(enum decode_form form)
 {
-	struct decoder *d = calloc(1, sizeof *d);
+	struct unpacker *d = calloc(1, sizeof *d);
 	if (!d)
 		return NULL;
 	d->ops = &forms[form];
 	if (d->ops->open(d))
 		return d;
-	decoder_free(d);
+	unpacker_free(d);
 	return NULL;
 }
 
-void decoder_free(struct decoder *d)
+void unpacker_free(struct unpacker *d)
 {
 	if (!d)
 		return;
@@ -157,19 +157,19 @@ void decoder_free(struct decoder *d)
 	free(d);
 }
 
-void decoder_reset(struct decoder *d)
+void unpacker_reset(struct unpacker *d)
 {
 	d->ops->reset(d);
 	d->inside = d->lost = false;
 }
 
-bool decoder_inside(const struct decoder *d)
+bool unpacker_inside(const struct unpacker *d)
 {
 	return d->inside || d->lost;
 }
 
 /* How many bytes stand before the first magic. */
-static size_t magic_at(const struct decoder *d, struct slice in)
+static size_t magic_at(const struct unpacker *d, struct slice in)
 {
 	size_t best = in.len;
 	for (int i = 0; i < 2; i++) {
@@ -181,7 +181,7 @@ static size_t magic_at(const struct decoder *d, struct slice in)
 	return best;
 }
 
-enum decode_result decoder_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+enum decode_result unpacker_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
 {
 	*step = (struct decode_step){ 0 };
 	if (d->lost) {

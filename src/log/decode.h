@@ -20,13 +20,13 @@ struct decode_step {
 	size_t used, made; /* bytes read, bytes written */
 };
 
-struct decoder;
+struct unpacker;
 
-struct decoder *decoder_new(enum decode_form form); /* NULL: out of memory */
-void decoder_free(struct decoder *d);
-enum decode_result decoder_run(struct decoder *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step);
+struct unpacker *unpacker_new(enum decode_form form); /* NULL: out of memory */
+void unpacker_free(struct unpacker *d);
+enum decode_result unpacker_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step);
 /* Inside a frame: an end of the input here is a truncation. */
-bool decoder_inside(const struct decoder *d);
-void decoder_reset(struct decoder *d);
+bool unpacker_inside(const struct unpacker *d);
+void unpacker_reset(struct unpacker *d);
 
 #endif

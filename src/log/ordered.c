@@ -45,7 +45,7 @@ struct ordered {
 	struct list loaded;
 	size_t held;
 	struct buf stored, spare; /* compressed bytes; a text buffer to use again */
-	struct decoder *decoder;
+	struct unpacker *decoder;
 	uint64_t done_bytes, all_bytes;
 };
 
@@ -68,7 +68,7 @@ static int load_zstd(struct ordered *o, const struct frame_entry *e, size_t limi
 	if (rc)
 		return rc;
 	text->max = limit;
-	decoder_reset(o->decoder);
+	unpacker_reset(o->decoder);
 	size_t want = e->text < FIRST_ROOM ? (size_t)e->text + 1 : FIRST_ROOM;
 	enum decode_result r = DECODE_GOING;
 	while (r == DECODE_GOING) {
@@ -78,7 +78,7 @@ static int load_zstd(struct ordered *o, const struct frame_entry *e, size_t limi
 				return rc == ERR_LIMIT ? ERR_FORMAT : rc;
 		}
 		struct decode_step step;
-		r = decoder_run(o->decoder, in, text->ptr + text->len, text->cap - text->len, &step);
+		r = unpacker_run(o->decoder, in, text->ptr + text->len, text->cap - text->len, &step);
 		in = slice_from(in, step.used);
 		text->len += step.made;
 		if (r == DECODE_GOING && in.len == 0 && text->len < text->cap)
@@ -350,7 +350,7 @@ static int measure(void *arg, struct frame_entry *e)
 static int index_zstd(struct ordered *o)
 {
 	const struct frame_measure m = { o, measure };
-	o->decoder = decoder_new(DECODE_ZSTD);
+	o->decoder = unpacker_new(DECODE_ZSTD);
 	return o->decoder ? scan_file(o->s->fd, o->s->size, &m, &o->index, &o->report) : ERR_NOMEM;
 }
 
@@ -487,7 +487,7 @@ void ordered_close(struct ordered *o)
 	frame_index_release(&o->index);
 	buf_release(&o->stored);
 	buf_release(&o->spare);
-	decoder_free(o->decoder);
+	unpacker_free(o->decoder);
 	free(o->cursors);
 	free(o);
 }

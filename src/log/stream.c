@@ -19,7 +19,7 @@
 
 struct stream {
 	struct source *s;
-	struct decoder *decoder; /* NULL: plain */
+	struct unpacker *decoder; /* NULL: plain */
 	uint8_t *in;
 	size_t in_at, in_len;
 	uint64_t at; /* bytes of the file read */
@@ -64,7 +64,7 @@ static int read_input(struct stream *t, struct err *err)
 static void end_of_input(struct stream *t)
 {
 	t->ended = true;
-	t->torn = decoder_inside(t->decoder);
+	t->torn = unpacker_inside(t->decoder);
 	if (t->torn)
 		source_note(t->s, NOTE_TRUNCATED,
 		            "ends inside a %s: the writer was stopped, or the file was cut; whole records before that are read",
@@ -89,7 +89,7 @@ static int decode_more(struct stream *t, struct err *err)
 		return source_no_memory(err);
 	struct decode_step step;
 	struct slice in = slice_of(t->in + t->in_at, t->in_len - t->in_at);
-	enum decode_result r = decoder_run(t->decoder, in, t->text.ptr + t->text.len, t->text.cap - t->text.len, &step);
+	enum decode_result r = unpacker_run(t->decoder, in, t->text.ptr + t->text.len, t->text.cap - t->text.len, &step);
 	t->in_at += step.used;
 	t->text.len += step.made;
 	if (r == DECODE_NOMEM)
@@ -224,7 +224,7 @@ struct stream *stream_open(struct source *s, struct err *err)
 		heap_init(&t->heap, SIZE_MAX);
 		buf_init(&t->text, SIZE_MAX / 2);
 		t->in = malloc(IN_ROOM);
-		t->decoder = decoder_new(decode_of[s->kind]);
+		t->decoder = unpacker_new(decode_of[s->kind]);
 	}
 	if (t && t->in && t->decoder)
 		return t;
@@ -246,7 +246,7 @@ void stream_close(struct stream *t)
 		message_unref(m);
 	heap_release(&t->heap);
 	buf_release(&t->text);
-	decoder_free(t->decoder);
+	unpacker_free(t->decoder);
 	free(t->in);
 	free(t);
 }
