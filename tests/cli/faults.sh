@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# faults: targets that are down, hang, break off, answer nonsense or never end: each request is counted once, by its cause; the run goes
+# on, its memory stays bounded, and other targets do not notice.
+. "$(dirname "$0")/../support/e2e.sh"
+need jq
+measure=$PWD/$BUILD/bench/measure
+limit_kib=65536
+[ -z "${SAN:-}" ] || limit_kib=600000
+
+# 20 requests on ten lanes.
+sep=$'\n🐵🙈🙉\n'
+for i in $(seq 0 19); do
+	printf '1 00000000000000%02x%08x 17000000000%02d000000 0\nGET /item/%d HTTP/1.1\r\nHost: a\r\n\r\n%s' $((i % 10)) $((i / 10)) "$i" "$i" "$sep"
+done >"$work/twenty.gor"
+sum() { jq "[.sections[] | select(.section == \"target\") | .rows | (${1//+/ // 0 +} // 0)] | add // 0" "$work/ledger.json"; }
+causes() { jq -c '[.sections[] | select(.section == "target") | .rows | to_entries[] | select(.value > 0 and (.key | test("answered|failed|unfinished|queue_full"))) | "\(.key) \(.value)"] | join(", ")' "$work/ledger.json"; }
+
+# mode          the rows that may hold all twenty
+while read -r mode rows; do
+	[ -n "$mode" ] || continue
+	serve "$tools/chaos_server" --mode "$mode"
+	began=$(date +%s%N)
+	"$measure" "$work/m" timeout 60 "$replay" --quiet --input-file "$work/twenty.gor" --speed max --output-http-timeout 500ms \
+		--output-http "http://127.0.0.1:$port" --ledger "$work/ledger.json" 2>"$work/err"
+	status=$?
+	took=$((($(date +%s%N) - began) / 1000000))
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	got=0
+	for r in $rows; do got=$((got + $(sum ".$r"))); done
+	if [ $status != 0 ]; then
+		not_ok "$mode" "status $status" "$(cat "$work/err")"
+	elif [ $got != 20 ] || [ "$(sum .submitted)" != 20 ] || [ "$(jq .balanced "$work/ledger.json")" != true ]; then
+		not_ok "$mode: twenty requests counted as $rows" "$(causes)"
+	elif [ $took -gt 20000 ] || [ "$(jq .peak_kib "$work/m")" -gt $limit_kib ]; then
+		not_ok "$mode: bounded" "$took ms, $(jq .peak_kib "$work/m") KiB"
+	else
+		ok "$mode: $(causes), $took ms"
+	fi
+done <<'TABLE'
+normal        answered
+slow          answered
+no-content    answered
+error         answered
+early-hints   answered
+upgrade       answered
+close-after   answered
+short-length  answered
+refuse        failed_connect
+hang          failed_timeout
+hang-accept   failed_timeout
+close         failed_closed
+close-mid     failed_closed
+close-head    failed_closed
+reset         failed_closed
+reset-mid     failed_closed
+garbage       failed_garbage
+binary        failed_garbage
+bad-length    failed_garbage
+bad-chunk     failed_garbage
+endless-body  failed_timeout failed_too_long
+endless-close failed_timeout failed_too_long
+endless-head  failed_timeout failed_too_long failed_garbage
+endless-line  failed_timeout failed_too_long failed_garbage
+flood-1xx     failed_timeout failed_too_long failed_garbage
+drip          failed_timeout
+long-length   failed_timeout failed_closed
+TABLE
+
+# Nobody at home: no such port, no such name, no such socket.
+run() { "$replay" --quiet --input-file "$work/twenty.gor" --speed max --output-http-timeout 2s --ledger "$work/ledger.json" "$@" 2>"$work/err"; }
+run --output-http "http://127.0.0.1:$(free_port)"
+status=$?
+equal "nobody listens: failed to connect, status 0 (the run itself went well)" "20 0" "$(sum .failed_connect) $status"
+run --output-http "unix:$work/nobody"
+equal "no such socket" 20 "$(sum .failed_connect)"
+run --output-http "http://no.such.host.invalid"
+equal "no such name" 20 "$(sum '.failed_resolve')"
+
+# One target hangs, and the other gets everything, on time.
+"$PWD/$BUILD/bench/make_log" "$work/paced.gor" 500 3 20
+sent=$(grep -acE '^1 [0-9a-f]{24} ' "$work/paced.gor")
+serve "$tools/chaos_server" --mode hang
+hanging=$port
+serve "$tools/chaos_server" --mode normal
+"$measure" "$work/m" "$replay" --quiet --json --input-file "$work/paced.gor" --output-http-timeout 1s --output-http "http://127.0.0.1:$hanging" \
+	--output-http "http://127.0.0.1:$port" --ledger "$work/ledger.json" >"$work/summary.json" 2>"$work/err"
+equal "beside a hanging target the run ends well" 0 $?
+of() { jq "[.sections[] | select(.section == \"target\" and (.label | contains(\"$1\"))) | .rows | $2] | add" "$work/ledger.json"; }
+equal "the other target answers every request" "$sent" "$(of ":$port" '.answered // 0')"
+equal "the hanging one answers none, and every request of its is accounted for" "0 $sent" \
+	"$(of ":$hanging" '.answered // 0') $(of ":$hanging" '(.failed_timeout // 0) + (.queue_full // 0) + (.unfinished // 0) + (.failed_connect // 0) + (.failed_closed // 0)')"
+within "the other's p99 lateness in ms" "$(jq ".targets[] | select(.label | contains(\":$port\")) | .lateness_ms.p99" "$work/summary.json")" 0 20
+within "peak memory in KiB" "$(jq .peak_kib "$work/m")" 1 $limit_kib
+
+# As fast as it goes into a target that hangs: the file waits, memory stays where it is.
+"$PWD/$BUILD/bench/make_log" "$work/many.gor" 40000 1 2000
+"$measure" "$work/m" "$replay" --quiet --exit-after 3s --input-file "$work/many.gor" --speed max --output-http-timeout 1s \
+	--output-http "http://127.0.0.1:$hanging" --ledger "$work/ledger.json" 2>"$work/err"
+equal "40,000 requests into a hanging target: the ledger balances" true "$(jq .balanced "$work/ledger.json")"
+within "peak memory in KiB" "$(jq .peak_kib "$work/m")" 1 $limit_kib
