@@ -28,6 +28,7 @@ struct unit_server {
 	struct peer peers[PEERS];
 	unsigned accepted;
 	bool muted, shut_once_done;
+	size_t trickle;
 	struct buf log;
 };
 
@@ -124,6 +125,11 @@ unsigned unit_server_accepted(const struct unit_server *s)
 const char *unit_server_log(const struct unit_server *s)
 {
 	return s->log.len ? (const char *)s->log.ptr : "";
+}
+
+void unit_server_trickle(struct unit_server *s, size_t n)
+{
+	s->trickle = n;
 }
 
 void unit_server_mute(struct unit_server *s, bool on)
@@ -255,14 +261,15 @@ static bool hear(struct unit_server *s, struct peer *p)
 	return true;
 }
 
-static void speak(struct peer *p)
+static void speak(const struct unit_server *s, struct peer *p)
 {
 	if (p->endless && p->out.len < 100000)
 		say(p, "", slice_of((char[50000]){ 'x' }, 50000), "");
 	if (p->drip)
 		say(p, "", slice_of("x", 1), "");
 	if (p->out.len) {
-		ssize_t n = send(p->fd, p->out.ptr, p->out.len, MSG_NOSIGNAL);
+		size_t most = s->trickle && s->trickle < p->out.len ? s->trickle : p->out.len;
+		ssize_t n = send(p->fd, p->out.ptr, most, MSG_NOSIGNAL);
 		if (n > 0)
 			buf_consume(&p->out, (size_t)n);
 		else if (n < 0 && errno != EAGAIN)
@@ -287,5 +294,5 @@ void unit_server_step(struct unit_server *s)
 	}
 	for (size_t i = 0; i < PEERS; i++)
 		if (s->peers[i].fd >= 0)
-			speak(&s->peers[i]);
+			speak(s, &s->peers[i]);
 }

@@ -35,6 +35,7 @@ const char *unit_server_log(const struct unit_server *s);
 unsigned unit_server_accepted(const struct unit_server *s);
 void unit_server_close_all(struct unit_server *s);               /* the connections, as an idle server does */
 void unit_server_mute(struct unit_server *s, bool on);           /* reads nothing, accepts nothing */
+void unit_server_trickle(struct unit_server *s, size_t n);       /* at most n bytes of an answer in a step; 0: no limit */
 void unit_server_greet(struct unit_server *s, const char *text); /* said to every connection now open */
 
 #endif
