@@ -60,16 +60,23 @@ static void count_request(struct census *c, const struct http_head *head)
 		c->endpoints.other++;
 }
 
+int64_t census_span_ns(const struct census *c)
+{
+	int64_t span;
+	return __builtin_sub_overflow(c->last_ns, c->first_ns, &span) ? INT64_MAX : span;
+}
+
 void census_count(struct census *c, const struct message *m)
 {
+	bool first = census_empty(c);
 	c->messages[m->type & 3]++;
 	c->bytes += m->data.len;
 	c->complete += m->flags == 0;
 	for (unsigned i = 0; i < 4; i++)
 		c->flags[i] += m->flags >> i & 1;
-	if (c->first_ns == 0 || m->ts_ns < c->first_ns)
+	if (first || m->ts_ns < c->first_ns)
 		c->first_ns = m->ts_ns;
-	if (m->ts_ns > c->last_ns)
+	if (first || m->ts_ns > c->last_ns)
 		c->last_ns = m->ts_ns;
 	count_lane(c, &m->id);
 	struct http_head head;

@@ -11,7 +11,7 @@ struct census {
 	uint64_t messages[4]; /* by enum message_type */
 	uint64_t bytes;
 	uint64_t complete, flags[4]; /* gap, head, cut, trunc: a message may have several */
-	int64_t first_ns, last_ns;   /* 0 while empty */
+	int64_t first_ns, last_ns;   /* meaningless while census_empty */
 	uint64_t status[CENSUS_STATUSES];
 	uint64_t headless; /* no whole head in their bytes */
 	struct tops methods, hosts, endpoints;
@@ -23,6 +23,14 @@ struct census {
 void census_init(struct census *c);
 void census_release(struct census *c);
 void census_count(struct census *c, const struct message *m);
+
+static inline bool census_empty(const struct census *c)
+{
+	return c->messages[MESSAGE_REQUEST] + c->messages[MESSAGE_RESPONSE] + c->messages[MESSAGE_REPLAYED] == 0;
+}
+
+/* From the first message to the last; time stamps that no 64 bits part are cut short. */
+int64_t census_span_ns(const struct census *c);
 
 extern const char *const census_flag_names[4];
 

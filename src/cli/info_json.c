@@ -13,11 +13,11 @@ static void write_u64(struct json *j, const char *key, uint64_t n)
 	json_u64(j, n);
 }
 
-static void write_moment(struct json *j, const char *key, int64_t ns)
+static void write_moment(struct json *j, const char *key, const struct census *c, int64_t ns)
 {
 	char text[MOMENT_TEXT];
 	json_key(j, key);
-	json_str(j, ns ? moment_format(text, ns) : NULL);
+	json_str(j, census_empty(c) ? NULL : moment_format(text, ns));
 }
 
 /* [{"name":…,"count":…},…] and how many are not among them: texts may be no UTF-8, so they are values, not keys. */
@@ -73,10 +73,10 @@ static void write_file(struct json *j, const struct info *i)
 
 static void write_census(struct json *j, const struct census *c)
 {
-	write_moment(j, "first", c->first_ns);
-	write_moment(j, "last", c->last_ns);
+	write_moment(j, "first", c, c->first_ns);
+	write_moment(j, "last", c, c->last_ns);
 	json_key(j, "span_seconds");
-	json_number(j, (double)(c->last_ns - c->first_ns) / 1e9, 9);
+	json_number(j, (double)census_span_ns(c) / 1e9, 9);
 	write_u64(j, "requests", c->messages[MESSAGE_REQUEST]);
 	write_u64(j, "responses", c->messages[MESSAGE_RESPONSE]);
 	write_u64(j, "replayed", c->messages[MESSAGE_REPLAYED]);

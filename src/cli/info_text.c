@@ -38,12 +38,12 @@ static int put_form(const struct info *i, struct buf *out)
 static int put_span(const struct info *i, struct buf *out)
 {
 	const struct census *c = &i->census;
-	if (c->first_ns == 0)
+	if (census_empty(c))
 		return buf_append_str(out, "  span        no messages\n");
 	char from[MOMENT_TEXT], to[MOMENT_TEXT], span[UNITS_TEXT];
-	double seconds = (double)(c->last_ns - c->first_ns) / 1e9;
+	double seconds = (double)census_span_ns(c) / 1e9;
 	int r = buf_printf(out, "  span        %s to %s: %s", moment_format(from, c->first_ns), moment_format(to, c->last_ns),
-	                   format_duration(span, c->last_ns - c->first_ns));
+	                   format_duration(span, census_span_ns(c)));
 	if (seconds > 0 && c->messages[MESSAGE_REQUEST])
 		r = r ? r : buf_printf(out, ", %.1f requests/s", (double)c->messages[MESSAGE_REQUEST] / seconds);
 	return r ? r : buf_append_str(out, "\n");

@@ -123,9 +123,11 @@ int moment_parse(const char *text, struct moment *out)
 char *moment_format(char out[MOMENT_TEXT], int64_t unix_ns)
 {
 	int64_t ns = unix_ns % NS_PER_S;
-	if (ns < 0)
+	time_t seconds = unix_ns / NS_PER_S;
+	if (ns < 0) {
 		ns += NS_PER_S;
-	time_t seconds = (unix_ns - ns) / NS_PER_S;
+		seconds--;
+	}
 	struct tm tm;
 	char date[24];
 	if (!gmtime_r(&seconds, &tm) || !strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm))

@@ -140,7 +140,7 @@ int run_close_outputs(struct run *r, const struct ledger *ledger, struct err *er
 	struct buf json;
 	int rc = 0;
 	buf_init(&json, 16 << 20);
-	if (ledger_json(ledger, &json) != 0)
+	if (ledger_json_without(ledger, "output", &json) != 0)
 		buf_clear(&json); /* a log without its ledger is still a log */
 	for (size_t i = 0; i < r->output_count; i++) {
 		int one = r->outputs[i]->ops->close(r->outputs[i], buf_slice(&json), err);

@@ -45,6 +45,10 @@ int ledger_text(const struct ledger *l, struct buf *out);
  * "rows":{"seen":12,…},"balanced":true},…]} without a newline. 0 or a negative error. */
 int ledger_json(const struct ledger *l, struct buf *out);
 
+/* The same without the sections of that name: what a log keeps of the run that wrote it must not name the log itself, or the same capture would
+ * give other bytes under another name; nor could it tell the log's own size. */
+int ledger_json_without(const struct ledger *l, const char *section, struct buf *out);
+
 /* Adds what ledger_json wrote, perhaps by another version or another hand: unknown members are ignored, sizes bounded, texts made from
  * the keys. 0, ERR_FORMAT or ERR_NOMEM. */
 int ledger_read_json(struct ledger *l, struct slice json);

@@ -46,6 +46,11 @@ static void write_section(struct json *j, const struct ledger_section *s)
 
 int ledger_json(const struct ledger *l, struct buf *out)
 {
+	return ledger_json_without(l, NULL, out);
+}
+
+int ledger_json_without(const struct ledger *l, const char *section, struct buf *out)
+{
 	if (ledger_failed(l))
 		return ERR_NOMEM;
 	struct json j = json_into(out);
@@ -56,7 +61,8 @@ int ledger_json(const struct ledger *l, struct buf *out)
 	json_open(&j, '[');
 	const struct ledger_section *s;
 	for (size_t i = 0; (s = ledger_section_at(l, i)); i++)
-		write_section(&j, s);
+		if (!section || strcmp(s->section, section) != 0)
+			write_section(&j, s);
 	json_close(&j, ']');
 	json_close(&j, '}');
 	return json_error(&j);

@@ -23,7 +23,8 @@ int progress_line(const struct progress *p, size_t width, struct buf *out)
 {
 	size_t from = out->len;
 	char text[UNITS_TEXT];
-	int r = buf_printf(out, "%s  ", format_duration(text, (int64_t)(floor(p->seconds * 10) / 10 * 1e9)));
+	int r = p->seconds < 60 ? buf_printf(out, "%.1f s  ", floor(p->seconds * 10) / 10)
+	                        : buf_printf(out, "%s  ", format_duration(text, (int64_t)(p->seconds * 1e9)));
 	if (p->share >= 0)
 		r = r ? r : buf_printf(out, "%.0f%%  ", p->share * 100);
 	r = r ? r : buf_printf(out, "%s ", p->live ? "captured" : "read");

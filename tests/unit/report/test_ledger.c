@@ -129,6 +129,19 @@ Test(ledger, json_and_back)
 	ledger_free(l);
 }
 
+Test(ledger, json_without_a_section)
+{
+	struct ledger *l = example();
+	struct buf out;
+	buf_init(&out, 65536);
+	cr_assert_eq(ledger_json_without(l, "packets", &out), 0);
+	cr_assert(slice_eq(buf_slice(&out),
+	                   slice_str("{\"balanced\":true,\"sections\":[{\"section\":\"connections\",\"label\":\"\",\"total\":null,"
+	                             "\"notes\":[\"flows\"],\"losses\":[],\"rows\":{\"flows\":7},\"balanced\":true}]}")));
+	buf_release(&out);
+	ledger_free(l);
+}
+
 Test(ledger, foreign_json_is_refused_or_harmless)
 {
 	static const struct {

@@ -173,7 +173,7 @@ Test(summary, progress)
 		               .lateness_p99_ns = -1,
 		               .draining = true };
 	cr_assert_eq(progress_line(&p, 200, &out), 0);
-	cr_assert(slice_eq(buf_slice(&out), slice_str("1.00 s  captured 5  done 5 (0/s)  failed 2  lost 1  finishing")), "%.*s",
+	cr_assert(slice_eq(buf_slice(&out), slice_str("1.0 s  captured 5  done 5 (0/s)  failed 2  lost 1  finishing")), "%.*s",
 	          (int)out.len, out.ptr);
 	buf_release(&out);
 }
