@@ -92,7 +92,7 @@ $(BUILD)/obj/%.o: src/%.c
 
 # --- unit tests: one Criterion program per folder, linked with that folder and the floors below only --------
 ALLOC_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-UNITS := $(notdir $(patsubst %/,%,$(wildcard tests/unit/*/)))
+UNITS := $(sort $(foreach t,$(wildcard tests/unit/*/test_*.c),$(word 3,$(subst /, ,$(t)))))
 below_base   := base
 below_model  := base model
 below_wire   := base model wire
