@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,4 +92,19 @@ Test(connector, may_go_while_a_name_is_looked_up)
 		rig_close(&r);
 	}
 	cr_expect_leq(rig_open_files(), files + 10, "the resolver's threads may hold a descriptor for a moment");
+}
+
+/* Load goes where its user said, whatever the environment holds. */
+Test(connector, uses_no_proxy_of_the_environment)
+{
+	struct rig r = { 0 };
+	static const char *const names[] = { "http_proxy", "https_proxy", "all_proxy", "ALL_PROXY" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		cr_assert_eq(setenv(names[i], "http://127.0.0.1:1", 1), 0);
+	rig_open(&r, (struct player_options){ 0 });
+	cr_assert_eq(rig_submit(&r, 1, "a ok", none), 0);
+	rig_until(&r, 1);
+	rig_expect(&r, 0, TARGET_ANSWERED);
+	cr_expect_str_eq(unit_server_log(r.server), "0:a ok\n");
+	rig_close(&r);
 }
