@@ -21,7 +21,8 @@ static const struct tally_row rows[PACKET_ROWS] = {
 	[PACKET_MALFORMED] = { "malformed", "malformed", TALLY_PART, false },
 	[PACKET_SHORT] = { "short", "cut inside a header by the snap length", TALLY_PART, true },
 	[PACKET_LINK] = { "unknown_link", "of a link type not known", TALLY_PART, true },
-	[PACKET_FRAGMENT_LOST] = { "datagrams_lost", "fragmented datagrams given up", TALLY_NOTE, true },
+	/* No loss in itself: most are UDP's; bytes of TCP that went with them show as gaps. */
+	[PACKET_FRAGMENT_LOST] = { "datagrams_lost", "fragmented datagrams given up", TALLY_NOTE, false },
 	[PACKET_CUT] = { "cut", "TCP payloads cut by the snap length", TALLY_NOTE, true },
 };
 const struct tally_table packet_table = { "packets", rows, PACKET_ROWS };

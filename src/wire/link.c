@@ -23,6 +23,8 @@ static enum step llc_snap(struct unwrap *u)
 	uint32_t llc = cursor_u32be(&u->c);
 	uint16_t oui_low = cursor_u16be(&u->c);
 	u->proto = cursor_u16be(&u->c);
+	if (u->c.ran_short && u->missing)
+		return unwrap_short(u);
 	if (u->c.ran_short || llc != 0xaaaa0300 || oui_low != 0 || u->proto < ETHERTYPE_MIN)
 		return unwrap_stop(u, PACKET_NOT_IP);
 	return STEP_ETHERTYPE;

@@ -1,8 +1,41 @@
-/* tunnel: VXLAN, GRE and ERSPAN: from a datagram back to the frame inside. */
+/* tunnel: VXLAN, Geneve, GRE and ERSPAN: from a datagram back to the frame inside. */
 #include "wire/unwrap.h"
 
-#define VXLAN_PORT       4789 /* RFC 7348 §5 */
-#define VXLAN_PORT_LINUX 8472 /* what Linux used before there was a number */
+enum udp_port {
+	PORT_VXLAN = 4789,       /* RFC 7348 §5 */
+	PORT_VXLAN_LINUX = 8472, /* what Linux used before there was a number */
+	PORT_GENEVE = 6081,      /* RFC 8926 §3.3 */
+};
+
+/* The port alone says what this might be: when it is not, it is any datagram. */
+static enum step no_tunnel(struct unwrap *u)
+{
+	return unwrap_stop(u, u->c.ran_short && u->missing ? PACKET_SHORT : PACKET_NOT_TCP);
+}
+
+/* RFC 7348 §5: flags 1 (8: the network id is valid), reserved 3, id 3, reserved 1. */
+static enum step vxlan(struct unwrap *u)
+{
+	uint8_t flags = cursor_u8(&u->c);
+	cursor_skip(&u->c, 7);
+	if (u->c.ran_short || !(flags & 0x08))
+		return no_tunnel(u);
+	u->tunnelled = true;
+	return STEP_ETHERNET;
+}
+
+/* RFC 8926 §3.4: version 2 bits, options' length in 4-byte words 6 bits, flags 1, EtherType 2, id 3, reserved 1, options. */
+static enum step geneve(struct unwrap *u)
+{
+	uint8_t version_length = cursor_u8(&u->c);
+	cursor_skip(&u->c, 1);
+	u->proto = cursor_u16be(&u->c);
+	cursor_skip(&u->c, 4 + (size_t)(version_length & 0x3f) * 4);
+	if (u->c.ran_short || version_length >> 6 != 0)
+		return no_tunnel(u);
+	u->tunnelled = true;
+	return STEP_ETHERTYPE;
+}
 
 enum step tunnel_udp(struct unwrap *u)
 {
@@ -11,15 +44,15 @@ enum step tunnel_udp(struct unwrap *u)
 	cursor_skip(&u->c, 4);
 	if (u->c.ran_short)
 		return unwrap_short(u);
-	if (port != VXLAN_PORT && port != VXLAN_PORT_LINUX)
+	switch (port) {
+	case PORT_VXLAN:
+	case PORT_VXLAN_LINUX:
+		return vxlan(u);
+	case PORT_GENEVE:
+		return geneve(u);
+	default:
 		return unwrap_stop(u, PACKET_NOT_TCP);
-	/* RFC 7348 §5: flags 1 (8: the network id is valid), reserved 3, id 3, reserved 1. */
-	uint8_t flags = cursor_u8(&u->c);
-	cursor_skip(&u->c, 7);
-	if (u->c.ran_short || !(flags & 0x08))
-		return unwrap_stop(u, PACKET_NOT_TCP);
-	u->tunnelled = true;
-	return STEP_ETHERNET;
+	}
 }
 
 enum gre_bit {

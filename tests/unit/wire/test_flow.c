@@ -551,20 +551,36 @@ static struct segment segment_of(const struct line *l, const uint32_t isn[2], in
 	};
 }
 
-/* A SYN stands in front of the bytes, a FIN behind them. */
-static void push_bytewise(struct flow_table *t, const struct segment *s)
+/* How a script's payloads are cut: not at all, into single bytes, or in two at some place. */
+enum { WHOLE = 0, BYTEWISE = -1 };
+
+static void push_part(struct flow_table *t, const struct segment *s, size_t from, size_t len)
 {
-	for (size_t i = 0; i < s->payload.len; i++) {
-		struct segment one = *s;
-		one.seq += (uint32_t)i;
-		one.payload = slice_cut(s->payload, i, 1);
-		if (i + 1 < s->payload.len)
-			one.flags &= (uint8_t)~TCP_FIN;
-		flow_table_push(t, &one);
+	struct segment part = *s;
+	part.payload = slice_cut(s->payload, from, len);
+	/* The SYN stands in front of the bytes, the FIN behind them. */
+	part.seq += (uint32_t)from;
+	if (from + len < s->payload.len)
+		part.flags &= (uint8_t)~TCP_FIN;
+	flow_table_push(t, &part);
+}
+
+static void push_cut(struct flow_table *t, const struct segment *s, int cut)
+{
+	size_t len = s->payload.len, at = (size_t)cut;
+	if (cut == WHOLE || len < 2) {
+		flow_table_push(t, s);
+	} else if (cut == BYTEWISE) {
+		for (size_t i = 0; i < len; i++)
+			push_part(t, s, i, 1);
+	} else {
+		at = at < len ? at : len - 1;
+		push_part(t, s, 0, at);
+		push_part(t, s, at, len - at);
 	}
 }
 
-static void push_line(struct flow_table *t, const struct line *l, const uint32_t isn[2], int64_t now_ns, bool bytewise)
+static void push_line(struct flow_table *t, const struct line *l, const uint32_t isn[2], int64_t now_ns, int cut)
 {
 	if (l->side == '~') {
 		flow_table_tick(t, now_ns);
@@ -573,34 +589,35 @@ static void push_line(struct flow_table *t, const struct line *l, const uint32_t
 	struct segment s = segment_of(l, isn, now_ns);
 	struct slice guarded = guard_copy(s.payload);
 	s.payload = guarded;
-	if (bytewise && guarded.len > 1)
-		push_bytewise(t, &s);
-	else
-		flow_table_push(t, &s);
+	push_cut(t, &s, cut);
 	guard_free(guarded);
 }
 
-static void run(struct flow_table *t, const struct script *script, const uint32_t isn[2], bool bytewise)
+static void run(struct flow_table *t, const struct script *script, const uint32_t isn[2], int cut)
 {
 	int64_t now_ns = T0;
 	for (const struct line *l = script->lines; l->side; l++) {
 		now_ns += l->wait_ms * NS_PER_MS;
-		push_line(t, l, isn, now_ns, bytewise);
+		push_line(t, l, isn, now_ns, cut);
 		assert_balanced(&segment_table, flow_table_counts(t));
 	}
 	flow_table_finish(t);
 	cr_assert_eq(flow_table_flows(t), 0);
 }
 
-static void check(const struct script *script, const uint32_t isn[2], bool bytewise)
+static void check(const struct script *script, const uint32_t isn[2], int cut)
 {
 	struct transcript w = { .detail = false };
 	struct stream_reader reader = reader_of(&w);
 	struct flow_table *t = flow_table_new(NULL, &reader);
-	run(t, script, isn, bytewise);
+	run(t, script, isn, cut);
 	cr_expect(slice_eq(buf_slice(&w.text), slice_str(script->expected)), "%s (isn %08x%s)\n  got  %.*s\n  want %s", script->name,
-	          isn[0], bytewise ? ", byte by byte" : "", (int)w.text.len, (const char *)w.text.ptr, script->expected);
-	if (script->row != SEGMENT_SEEN && !bytewise)
+	          isn[0],
+	          cut == BYTEWISE ? ", byte by byte"
+	          : cut           ? ", cut in two"
+	                          : "",
+	          (int)w.text.len, (const char *)w.text.ptr, script->expected);
+	if (script->row != SEGMENT_SEEN && cut == WHOLE)
 		cr_expect_eq(flow_table_counts(t)[script->row], script->count, "%s: %s is %zu", script->name,
 		             segment_table.rows[script->row].key, (size_t)flow_table_counts(t)[script->row]);
 	cr_expect_eq(w.opened, w.closed, "%s", script->name);
@@ -613,9 +630,9 @@ Test(flow, scripts)
 	for (size_t i = 0; i < SCRIPTS; i++)
 		for (size_t k = 0; k < ISNS; k++) {
 			const uint32_t isn[2] = { isns[k], isns[(k + 3) % ISNS] };
-			check(&scripts[i], isn, false);
-			if (!scripts[i].whole)
-				check(&scripts[i], isn, true);
+			check(&scripts[i], isn, WHOLE);
+			for (int cut = BYTEWISE; cut < 8 && !scripts[i].whole; cut++)
+				check(&scripts[i], isn, cut);
 		}
 }
 
@@ -631,7 +648,7 @@ Test(flow, any_allocation_may_fail)
 			alloc_fail_at(n);
 			struct flow_table *t = flow_table_new(NULL, &reader);
 			if (t)
-				run(t, &scripts[i], isn, false);
+				run(t, &scripts[i], isn, WHOLE);
 			cr_assert_eq(w.opened, w.closed);
 			flow_table_free(t);
 			buf_release(&w.text);
@@ -653,7 +670,7 @@ static void expect_detail(const struct line *lines, const char *expected)
 	struct transcript w = { .detail = true };
 	struct stream_reader reader = reader_of(&w);
 	struct flow_table *t = flow_table_new(NULL, &reader);
-	run(t, &script, plain_isn, false);
+	run(t, &script, plain_isn, WHOLE);
 	cr_expect(slice_eq(buf_slice(&w.text), slice_str(expected)), "\n  got  %.*s\n  want %s", (int)w.text.len, (const char *)w.text.ptr,
 	          expected);
 	flow_table_free(t);
@@ -780,7 +797,7 @@ Test(flow, enough_is_enough)
 		                                         { 'B', "A", 0, 3, "xyz", 0, 0 },
 		                                         { 'A', "FA", 2000, 0, "", 0, 0 },
 		                                         { 'B', "FA", 3, 0, "", 0, 0 } } };
-	run(t, &script, plain_isn, false);
+	run(t, &script, plain_isn, WHOLE);
 	cr_assert(slice_eq(buf_slice(&w.text), slice_str("open 192.0.2.1 A:abcdef B:xyz A.fin B.fin close")), "%.*s", (int)w.text.len,
 	          (const char *)w.text.ptr);
 	cr_assert_eq(flow_table_counts(t)[SEGMENT_IGNORED], 1);
@@ -793,7 +810,7 @@ Test(flow, a_flow_that_the_reader_refuses_is_ignored)
 	struct transcript w = { .refuse = true };
 	struct stream_reader reader = reader_of(&w);
 	struct flow_table *t = flow_table_new(NULL, &reader);
-	run(t, &scripts[0], plain_isn, false);
+	run(t, &scripts[0], plain_isn, WHOLE);
 	cr_assert_eq(w.text.len, 0);
 	cr_assert_eq(w.opened, 1);
 	cr_assert_eq(w.closed, 0);
