@@ -46,7 +46,7 @@ static void write_statuses(struct json *j, const struct census *c)
 	json_key(j, "status");
 	json_open(j, '{');
 	for (int i = 0; i < CENSUS_STATUSES; i++) {
-		char code[8];
+		char code[16];
 		(void)snprintf(code, sizeof code, "%03d", i);
 		if (c->status[i])
 			write_u64(j, code, c->status[i]);
