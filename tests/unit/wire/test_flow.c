@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "support/unit_alloc.h"
 #include "support/unit_guard.h"
+#include "unit/wire/flow_scripts.h"
 #include "unit/wire/wire_kit.h"
 #include "wire/flow.h"
 
@@ -99,427 +100,7 @@ static struct stream_reader reader_of(struct transcript *w)
 	return (struct stream_reader){ .arg = w, .open = on_open, .data = on_data, .gap = on_gap, .end = on_end, .close = on_close };
 }
 
-/* --- scripts ----------------------------------------------------------------------------------------------------- */
-
-/* One segment; sequence numbers relative to the first byte of the side's stream (so a SYN has -1). */
-struct line {
-	char side;         /* 'A' or 'B'; '~': wait; 0: the script is over */
-	const char *flags; /* of S A F R; A is what nearly all have */
-	int64_t seq, ack;
-	const char *payload;
-	uint32_t cut;
-	int64_t wait_ms; /* before it */
-};
-
-/* What the id of one flow is, for good. */
-#define LANE_OF_PORT_1 0x09321ae99793628bULL
-
-enum { LINES = 20 };
-#define HANDSHAKE                                                                                                                          \
-	{ 'A', "S", -1, 0, "", 0, 0 }, { 'B', "SA", -1, 0, "", 0, 0 },                                                                     \
-	{                                                                                                                                  \
-		'A', "A", 0, 0, "", 0, 0                                                                                                   \
-	}
-
-static const struct script {
-	const char *name;
-	const char *expected;
-	enum segment_row row; /* a count to look at; SEGMENT_SEEN: none */
-	uint64_t count;
-	bool whole; /* not to be cut into single bytes */
-	struct line lines[LINES];
-} scripts[] = {
-	{ "in order",
-	  "open 192.0.2.1 A:GET / B:200 OK A.fin B.fin close",
-	  SEGMENT_DATA,
-	  4,
-	  false,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "GET", 0, 0 },
-	    { 'A', "A", 3, 0, " /", 0, 0 },
-	    { 'B', "A", 0, 5, "200", 0, 0 },
-	    { 'B', "A", 3, 5, " OK", 0, 0 },
-	    { 'A', "FA", 5, 6, "", 0, 0 },
-	    { 'B', "FA", 6, 6, "", 0, 0 },
-	    { 'A', "A", 6, 7, "", 0, 0 } } },
-	{ "syn-ack before syn",
-	  "open 192.0.2.1 A:hi B:ho A.over B.over close",
-	  SEGMENT_FLOWS,
-	  1,
-	  false,
-	  { { 'B', "SA", -1, 0, "", 0, 0 },
-	    { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'A', "A", 0, 0, "hi", 0, 0 },
-	    { 'B', "A", 0, 2, "ho", 0, 0 } } },
-	{ "reordered",
-	  "open 192.0.2.1 A:abcdefghi A.over B.over close",
-	  SEGMENT_OUT_OF_ORDER,
-	  2,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 6, 0, "ghi", 0, 0 }, { 'A', "A", 3, 0, "def", 0, 0 }, { 'A', "A", 0, 0, "abc", 0, 0 } } },
-	{ "bytes before the syn",
-	  "join 192.0.2.1 A:abcdef B:xy A.over B.over close",
-	  SEGMENT_FLOWS,
-	  1,
-	  false,
-	  { { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'B', "SA", -1, 0, "", 0, 0 },
-	    { 'A', "A", 3, 0, "def", 0, 0 },
-	    { 'B', "A", 0, 6, "xy", 0, 0 } } },
-	{ "bytes before the syn-ack",
-	  "open 192.0.2.1 B:abcdef A:hi A.over B.over close",
-	  SEGMENT_GAPS,
-	  0,
-	  false,
-	  { { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'B', "A", 3, 0, "def", 0, 0 },
-	    { 'B', "SA", -1, 0, "", 0, 0 },
-	    { 'B', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", 0, 0, "hi", 0, 0 } } },
-	{ "bytes, and the syn-ack never seen",
-	  "open 192.0.2.1 B:defghi A.over B.over close",
-	  SEGMENT_GAPS,
-	  0,
-	  false,
-	  { { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'B', "A", 3, 0, "def", 0, 0 },
-	    { '~', "", 0, 0, "", 0, 2000 },
-	    { 'B', "A", 6, 0, "ghi", 0, 0 } } },
-	{ "forged bytes before the syn-ack",
-	  "open 192.0.2.1 A:hi B:abc A.over B.over close",
-	  SEGMENT_GAPS,
-	  0,
-	  false,
-	  { { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'B', "A", 777777, 0, "bad", 0, 0 },
-	    { 'B', "SA", -1, 0, "", 0, 0 },
-	    { 'A', "A", 0, 0, "hi", 0, 0 },
-	    { 'B', "A", 0, 2, "abc", 0, 0 } } },
-	{ "repeated",
-	  "open 192.0.2.1 A:abcdef A.over B.over close",
-	  SEGMENT_DUPLICATE,
-	  2,
-	  true,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", 3, 0, "def", 0, 0 },
-	    { 'A', "A", 1, 0, "bcd", 0, 0 } } },
-	{ "repeated and longer",
-	  "open 192.0.2.1 A:abcdef A.over B.over close",
-	  SEGMENT_DATA,
-	  2,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "A", 0, 0, "abcdef", 0, 0 } } },
-	{ "first copy wins behind a hole",
-	  "open 192.0.2.1 A:abcdefgh A.over B.over close",
-	  SEGMENT_OVERLAP_DIFFERS,
-	  1,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 3, 0, "def", 0, 0 }, { 'A', "A", 2, 0, "cXXXgh", 0, 0 }, { 'A', "A", 0, 0, "ab", 0, 0 } } },
-	{ "an equal overlap is no difference",
-	  "open 192.0.2.1 A:abcdefgh A.over B.over close",
-	  SEGMENT_OVERLAP_DIFFERS,
-	  0,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 3, 0, "def", 0, 0 }, { 'A', "A", 2, 0, "cdefgh", 0, 0 }, { 'A', "A", 0, 0, "ab", 0, 0 } } },
-	{ "one segment fills two holes",
-	  "open 192.0.2.1 A:abcdefgh A.over B.over close",
-	  SEGMENT_DATA,
-	  3,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 2, 0, "c", 0, 0 }, { 'A', "A", 5, 0, "fg", 0, 0 }, { 'A', "A", 0, 0, "abcdefgh", 0, 0 } } },
-	{ "keep-alive",
-	  "open 192.0.2.1 A:abcdef A.over B.over close",
-	  SEGMENT_PROBE,
-	  2,
-	  true,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", 2, 0, "\xff", 0, 9000 },
-	    { 'A', "A", 2, 0, "", 0, 9000 },
-	    { 'A', "A", 3, 0, "def", 0, 0 } } },
-	{ "zero-window probe",
-	  "open 192.0.2.1 A:abcdef A.over B.over close",
-	  SEGMENT_GAPS,
-	  0,
-	  true,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'B', "A", 0, 3, "", 0, 0 },
-	    { 'A', "A", 3, 0, "d", 0, 9000 },
-	    { 'B', "A", 0, 3, "", 0, 0 },
-	    { 'A', "A", 3, 0, "def", 0, 0 } } },
-	{ "fast open",
-	  "open 192.0.2.1 A:GET / B:200 A.over B.over close",
-	  SEGMENT_DATA,
-	  3,
-	  true,
-	  { { 'A', "S", -1, 0, "GET", 0, 0 },
-	    { 'B', "SA", -1, 3, "", 0, 0 },
-	    { 'A', "A", 3, 0, " /", 0, 0 },
-	    { 'B', "A", 0, 5, "200", 0, 0 } } },
-	{ "fast open refused",
-	  "open 192.0.2.1 A:GET / A.over B.over close",
-	  SEGMENT_DATA,
-	  2,
-	  true,
-	  { { 'A', "S", -1, 0, "GET", 0, 0 }, { 'B', "SA", -1, 0, "", 0, 0 }, { 'A', "A", 0, 0, "GET /", 0, 0 } } },
-	{ "syn repeated",
-	  "open 192.0.2.1 A:abc A.over B.over close",
-	  SEGMENT_FLOWS,
-	  1,
-	  false,
-	  { { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'A', "S", -1, 0, "", 0, 1000 },
-	    { 'B', "SA", -1, 0, "", 0, 0 },
-	    { 'B', "SA", -1, 0, "", 0, 900 },
-	    { 'A', "A", 0, 0, "abc", 0, 0 } } },
-	{ "half-closed",
-	  "open 192.0.2.1 A:abc A.fin B:defghi B.fin close",
-	  SEGMENT_FLOWS,
-	  1,
-	  false,
-	  { HANDSHAKE,
-	    { 'A', "FA", 0, 0, "abc", 0, 0 },
-	    { 'B', "A", 0, 4, "def", 0, 0 },
-	    { 'B', "A", 3, 4, "ghi", 0, 60000 },
-	    { 'B', "FA", 6, 4, "", 0, 0 } } },
-	{ "fin before the bytes",
-	  "open 192.0.2.1 A:abcdef A.fin B.over close",
-	  SEGMENT_DATA,
-	  2,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "FA", 6, 0, "", 0, 0 }, { 'A', "A", 3, 0, "def", 0, 0 } } },
-	{ "fin, last bytes missing",
-	  "open 192.0.2.1 A:abc B:ok A[3,3] A.fin B.over close",
-	  SEGMENT_BYTES_PROVEN,
-	  3,
-	  false,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "FA", 6, 0, "", 0, 0 },
-	    { 'B', "A", 0, 7, "ok", 0, 0 },
-	    { '~', "", 0, 0, "", 0, 2000 } } },
-	{ "bytes behind the fin",
-	  "open 192.0.2.1 A:abc A.fin B.over close",
-	  SEGMENT_OUTSIDE,
-	  1,
-	  true,
-	  { HANDSHAKE, { 'A', "FA", 0, 0, "abc", 0, 0 }, { 'A', "A", 3, 0, "def", 0, 0 } } },
-	{ "a fin below what was seen is none",
-	  "open 192.0.2.1 A:abcdef A.over B.over close",
-	  SEGMENT_FLOWS,
-	  1,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "FA", 1, 0, "", 0, 0 }, { 'A', "A", 3, 0, "def", 0, 0 } } },
-	{ "reset",
-	  "open 192.0.2.1 A:abc B.rst A.rst close",
-	  SEGMENT_CONTROL,
-	  4,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'B', "RA", 0, 3, "", 0, 0 } } },
-	{ "reset far outside is forged",
-	  "open 192.0.2.1 A:abcdef A.over B.over close",
-	  SEGMENT_FLOWS,
-	  1,
-	  false,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'B', "R", 1000000, 0, "", 0, 0 },
-	    { 'B', "R", -70000, 0, "", 0, 0 },
-	    { 'A', "A", 3, 0, "def", 0, 0 } } },
-	{ "forged before the syn-ack",
-	  "open 192.0.2.1 A:abc B:def A.over B.over close",
-	  SEGMENT_FLOWS,
-	  1,
-	  false,
-	  { { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'B', "RA", 777777, 0, "", 0, 0 },
-	    { 'B', "FA", 777777, 0, "", 0, 0 },
-	    { 'A', "R", 0, 0, "", 0, 0 },
-	    { 'B', "SA", -1, 0, "", 0, 0 },
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'B', "A", 0, 3, "def", 0, 0 } } },
-	{ "refused",
-	  "open 192.0.2.1 A.rst B.rst close",
-	  SEGMENT_CONTROL,
-	  2,
-	  false,
-	  { { 'A', "S", -1, 0, "", 0, 0 }, { 'B', "RA", 777777, 0, "", 0, 0 }, { '~', "", 0, 0, "", 0, 10000 } } },
-	{ "bytes in flight when it was reset",
-	  "open 192.0.2.1 A:abc B:de A.rst B.rst close",
-	  SEGMENT_IGNORED,
-	  1,
-	  true,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'B', "A", 0, 3, "de", 0, 0 },
-	    { 'A', "R", 3, 0, "", 0, 0 },
-	    { 'B', "A", 2, 3, "fg", 0, 0 } } },
-	{ "a reset that did not hold",
-	  "open 192.0.2.1 A:abc A.rst B.rst close join 192.0.2.1 A:def B:ok A.over B.over close",
-	  SEGMENT_FLOWS,
-	  2,
-	  false,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "R", 3, 0, "", 0, 0 },
-	    { 'A', "A", 3, 0, "def", 0, 0 },
-	    { 'B', "A", 0, 6, "ok", 0, 0 } } },
-	{ "stragglers open nothing",
-	  "open 192.0.2.1 A:abc A.fin B:def B.fin close",
-	  SEGMENT_DUPLICATE,
-	  2,
-	  true,
-	  { HANDSHAKE,
-	    { 'A', "FA", 0, 0, "abc", 0, 0 },
-	    { 'B', "FA", 0, 4, "def", 0, 0 },
-	    { 'A', "A", 4, 4, "", 0, 0 },
-	    { 'B', "FA", 0, 4, "def", 0, 300 },
-	    { 'A', "A", 0, 0, "abc", 0, 300 },
-	    { 'A', "RA", 4, 4, "", 0, 0 } } },
-	{ "4-tuple used again",
-	  "open 192.0.2.1 A:abc A.reused B.reused close open 192.0.2.1 A:xyz A.over B.over close",
-	  SEGMENT_FLOWS,
-	  2,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "S", 99999, 0, "", 0, 0 }, { 'A', "A", 100000, 0, "xyz", 0, 0 } } },
-	{ "4-tuple used again after its end",
-	  "open 192.0.2.1 A:abc A.fin B.fin close open 192.0.2.1 A:xyz A.over B.over close",
-	  SEGMENT_FLOWS,
-	  2,
-	  false,
-	  { HANDSHAKE,
-	    { 'A', "FA", 0, 0, "abc", 0, 0 },
-	    { 'B', "FA", 0, 4, "", 0, 0 },
-	    { 'A', "S", 99999, 0, "", 0, 0 },
-	    { 'A', "A", 100000, 0, "xyz", 0, 0 } } },
-	{ "joined by its client",
-	  "join 192.0.2.1 A:abc B:def A.over B.over close",
-	  SEGMENT_DATA,
-	  2,
-	  false,
-	  { { 'A', "A", 0, 0, "", 0, 0 }, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'B', "A", 0, 3, "def", 0, 0 } } },
-	{ "joined by its server",
-	  "join 192.0.2.2 A:def B:ghi A.over B.over close",
-	  SEGMENT_DATA,
-	  2,
-	  false,
-	  { { 'B', "A", 0, 0, "def", 0, 0 }, { 'A', "A", 0, 3, "ghi", 0, 0 } } },
-	{ "joined, answer's beginning missed",
-	  "join 192.0.2.1 A:abc B[3,3] B:def A.over B.over close",
-	  SEGMENT_BYTES_PROVEN,
-	  3,
-	  false,
-	  { { 'A', "A", 0, 0, "abc", 0, 0 }, { 'B', "A", 3, 3, "def", 0, 0 }, { 'A', "A", 3, 6, "", 0, 0 } } },
-	{ "never opened by a bare ACK, FIN, RST or keep-alive",
-	  "",
-	  SEGMENT_FLOWS,
-	  0,
-	  true,
-	  { { 'A', "A", 0, 0, "", 0, 0 }, { 'A', "FA", 0, 0, "", 0, 0 }, { 'A', "R", 0, 0, "", 0, 0 }, { 'B', "RA", 0, 0, "", 0, 0 } } },
-	{ "one side only",
-	  "open 192.0.2.1 A:abcdef A.fin B.over close",
-	  SEGMENT_GAPS,
-	  0,
-	  false,
-	  { { 'A', "S", -1, 0, "", 0, 0 },
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", 3, 500, "def", 0, 9000 },
-	    { 'A', "FA", 6, 900, "", 0, 9000 } } },
-	{ "a hole, in time",
-	  "open 192.0.2.1 A:abcdefghi A.over B.over close",
-	  SEGMENT_GAPS,
-	  0,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "A", 6, 0, "ghi", 0, 0 }, { 'A', "A", 3, 0, "def", 0, 1999 } } },
-	{ "a hole, given up",
-	  "open 192.0.2.1 A:abc A[3,0] A:ghijkl A.over B.over close",
-	  SEGMENT_LATE,
-	  1,
-	  true,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", 6, 0, "ghi", 0, 0 },
-	    { 'A', "A", 3, 0, "def", 0, 2000 },
-	    { 'A', "A", 9, 0, "jkl", 0, 0 } } },
-	{ "a hole, proven",
-	  "open 192.0.2.1 A:abc A[3,3] A:ghi A.over B.over close",
-	  SEGMENT_BYTES_PROVEN,
-	  3,
-	  false,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", 6, 0, "ghi", 0, 0 },
-	    { 'B', "A", 0, 9, "", 0, 0 },
-	    { '~', "", 0, 0, "", 0, 2000 } } },
-	{ "two holes as old as each other",
-	  "open 192.0.2.1 A[1,0] A:b A[1,0] A:d A.over B.over close",
-	  SEGMENT_GAPS,
-	  2,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 1, 0, "b", 0, 0 }, { 'A', "A", 3, 0, "d", 0, 0 }, { '~', "", 0, 0, "", 0, 2000 } } },
-	{ "a request that only its answer's ACK proves",
-	  "open 192.0.2.1 B:ok A[5,5] A:next A.over B.over close",
-	  SEGMENT_BYTES_PROVEN,
-	  5,
-	  false,
-	  { HANDSHAKE, { 'B', "A", 0, 5, "ok", 0, 0 }, { '~', "", 0, 0, "", 0, 2000 }, { 'A', "A", 5, 2, "next", 0, 0 } } },
-	{ "one acknowledged byte too many is a FIN that was missed",
-	  "open 192.0.2.1 A:abc B:d A.fin B.over close",
-	  SEGMENT_GAPS,
-	  0,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'B', "A", 0, 4, "d", 0, 0 }, { '~', "", 0, 0, "", 0, 5000 } } },
-	{ "cut by the snap length",
-	  "open 192.0.2.1 A:ab A[4,4] A:gh A.over B.over close",
-	  SEGMENT_BYTES_MISSED,
-	  4,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "ab", 4, 0 }, { 'A', "A", 6, 0, "gh", 0, 0 } } },
-	{ "cut to its headers",
-	  "open 192.0.2.1 A[6,6] A:gh A.over B.over close",
-	  SEGMENT_BYTES_MISSED,
-	  6,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "", 6, 0 }, { 'A', "A", 6, 0, "gh", 0, 0 } } },
-	{ "cut, out of order",
-	  "open 192.0.2.1 A:abcd A[4,4] A:ij A.over B.over close",
-	  SEGMENT_BYTES_MISSED,
-	  4,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 8, 0, "ij", 0, 0 }, { 'A', "A", 2, 0, "cd", 4, 0 }, { 'A', "A", 0, 0, "ab", 0, 0 } } },
-	{ "far outside once",
-	  "open 192.0.2.1 A:abcdef A.over B.over close",
-	  SEGMENT_OUTSIDE,
-	  1,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "A", 500000000, 0, "xxx", 0, 0 }, { 'A', "A", 3, 0, "def", 0, 0 } } },
-	{ "far ahead twice is loss",
-	  "open 192.0.2.1 A:abc A[100000000,0] A:vw A.over B.over close",
-	  SEGMENT_OUTSIDE,
-	  1,
-	  true,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "A", 100000000, 0, "xxx", 0, 0 }, { 'A', "A", 100000003, 0, "vw", 0, 0 } } },
-	{ "far behind twice is another connection",
-	  "open 192.0.2.1 A:abc A.reused B.reused close join 192.0.2.1 A:vw A.over B.over close",
-	  SEGMENT_OUTSIDE,
-	  1,
-	  true,
-	  { HANDSHAKE,
-	    { 'A', "A", 0, 0, "abc", 0, 0 },
-	    { 'A', "A", -1000000000, 0, "xxx", 0, 0 },
-	    { 'A', "A", -999999997, 0, "vw", 0, 0 } } },
-	{ "idle",
-	  "open 192.0.2.1 A:abc A.expired B.expired close join 192.0.2.1 A:d A.over B.over close",
-	  SEGMENT_FLOWS,
-	  2,
-	  false,
-	  { HANDSHAKE, { 'A', "A", 0, 0, "abc", 0, 0 }, { 'A', "A", 3, 0, "d", 0, 600000 } } },
-};
-enum { SCRIPTS = sizeof scripts / sizeof scripts[0] };
+/* --- scripts, run ----------------------------------------------------------------------------------------------- */
 
 static const uint32_t isns[] = { 1000, 0, 0xffffffff, 0xfffffffe, 0xfffffffb, 0x7ffffffe, 0x80000000 };
 enum { ISNS = sizeof isns / sizeof isns[0] };
@@ -852,4 +433,73 @@ Test(flow, vlans_are_apart)
 	flow_table_finish(t);
 	flow_table_free(t);
 	buf_release(&w.text);
+}
+
+/* --- beyond 4 GiB ------------------------------------------------------------------------------------------------------- */
+
+static enum stream_verdict add_up(void *arg, struct flow_info *flow, int side, const struct chunk *c)
+{
+	uint64_t *at = arg;
+	(void)flow;
+	(void)side;
+	cr_assert_eq(c->offset, *at);
+	cr_assert_eq(c->peer_offset, c->offset / 2);
+	*at += c->bytes.len;
+	return STREAM_WANT;
+}
+
+static int take_any(void *arg, struct flow_info *flow)
+{
+	(void)arg;
+	(void)flow;
+	return 0;
+}
+
+static enum stream_verdict no_gap(void *arg, struct flow_info *flow, int side, const struct gap *g)
+{
+	(void)arg;
+	(void)flow;
+	(void)side;
+	(void)g;
+	cr_assert_fail("nothing was missing");
+	return STREAM_WANT;
+}
+
+static void let_end(void *arg, struct flow_info *flow, int side, enum stream_end how, int64_t ts_ns)
+{
+	(void)arg;
+	(void)flow;
+	(void)side;
+	(void)how;
+	(void)ts_ns;
+}
+
+static void let_close(void *arg, struct flow_info *flow)
+{
+	(void)arg;
+	(void)flow;
+}
+
+Test(flow, offsets_have_64_bits)
+{
+	static const char piece[1 << 20];
+	enum { PIECES = 9000 };
+	uint64_t at = 0;
+	struct stream_reader reader = { &at, take_any, add_up, no_gap, let_end, let_close };
+	struct flow_table *t = flow_table_new(NULL, &reader);
+	struct line syn = { 'A', "S", -1, 0, "", 0, 0 }, answer = { 'B', "SA", -1, 0, "", 0, 0 }, data = { 'A', "A", 0, 0, "", 0, 0 };
+	struct segment s = segment_of(&syn, plain_isn, T0);
+	flow_table_push(t, &s);
+	s = segment_of(&answer, plain_isn, T0);
+	flow_table_push(t, &s);
+	for (int64_t i = 0; i < PIECES; i++) {
+		data.seq = i * (1 << 20);
+		data.ack = data.seq / 2;
+		s = segment_of(&data, plain_isn, T0);
+		s.payload = slice_of(piece, sizeof piece);
+		flow_table_push(t, &s);
+	}
+	cr_assert_eq(at, (uint64_t)PIECES << 20);
+	cr_assert_eq(flow_table_counts(t)[SEGMENT_DATA], PIECES);
+	flow_table_free(t);
 }
