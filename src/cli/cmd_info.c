@@ -5,7 +5,7 @@
 #include "cli/pipe_out.h"
 #include "cli/reading.h"
 
-#include <stdio.h>
+#include <sys/stat.h>
 
 static int count_file(struct source *s, struct census *c, struct err *err)
 {
@@ -45,6 +45,9 @@ static int info_file(struct options *o, const char *path, struct pipe_out *out, 
 	if (!s)
 		return err->code;
 	struct info info = { .path = path };
+	struct stat st;
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		info.file_bytes = (uint64_t)st.st_size;
 	census_init(&info.census);
 	int r = count_file(s, &info.census, err);
 	r = r ? r : take_ledgers(&info, s, err);

@@ -9,7 +9,8 @@
 struct info {
 	const char *path;
 	struct census census;
-	bool is_log; /* `log` is filled in; else a capture */
+	bool is_log;         /* `log` is filled in; else a capture */
+	uint64_t file_bytes; /* 0: not known (a pipe) */
 	struct log_info log;
 	struct ledger *read, *written; /* reading's own; the writing run's, NULL where the file has none */
 };

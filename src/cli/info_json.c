@@ -60,12 +60,12 @@ static void write_file(struct json *j, const struct info *i)
 	json_str(j, i->path);
 	json_key(j, "form");
 	json_str(j, info_kind(i));
+	write_u64(j, "file_bytes", i->file_bytes);
 	if (!i->is_log)
 		return;
-	write_u64(j, "file_bytes", i->log.file_bytes);
 	write_u64(j, "text_bytes", i->log.text_bytes);
 	json_key(j, "compression_ratio");
-	json_number(j, i->log.file_bytes ? (double)i->log.text_bytes / (double)i->log.file_bytes : 0, 3);
+	json_number(j, i->file_bytes ? (double)i->log.text_bytes / (double)i->file_bytes : 0, 3);
 	write_u64(j, "frames", i->log.frames);
 	json_key(j, "indexed");
 	json_bool(j, i->log.indexed);

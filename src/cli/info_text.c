@@ -22,12 +22,12 @@ static int put_form(const struct info *i, struct buf *out)
 {
 	char size[UNITS_TEXT], text[UNITS_TEXT], frames[UNITS_TEXT];
 	int r = buf_printf(out, "  form        %s", info_kind(i));
-	if (i->is_log && i->log.file_bytes)
-		r = r ? r : buf_printf(out, ", %s", format_bytes(size, i->log.file_bytes));
-	if (i->is_log && i->log.file_bytes && i->log.text_bytes > i->log.file_bytes)
+	if (i->file_bytes)
+		r = r ? r : buf_printf(out, ", %s", format_bytes(size, i->file_bytes));
+	if (i->is_log && i->file_bytes && i->log.text_bytes > i->file_bytes)
 		r = r ? r
 		      : buf_printf(out, " for %s of text: %.1f to 1", format_bytes(text, i->log.text_bytes),
-		                   (double)i->log.text_bytes / (double)i->log.file_bytes);
+		                   (double)i->log.text_bytes / (double)i->file_bytes);
 	if (i->is_log && i->log.frames)
 		r = r ? r : buf_printf(out, ", %s frames", format_count(frames, i->log.frames));
 	if (i->is_log && i->log.kind == LOG_KIND_ZSTD)

@@ -59,12 +59,27 @@ static void put_escape(struct json *j, uint32_t point)
 		j->error = buf_printf(j->out, "\\u%04x", point);
 }
 
+/* The first bytes that stand for themselves in a JSON string: printable ASCII but for quote and backslash. */
+static size_t plain_run(struct slice s)
+{
+	size_t n = 0;
+	while (n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f && s.ptr[n] != '"' && s.ptr[n] != '\\')
+		n++;
+	return n;
+}
+
 void json_text(struct json *j, struct slice text)
 {
 	before_value(j);
 	put_str(j, "\"");
 	struct slice run = slice_of(text.ptr, 0);
 	while (text.len && j->error == 0) {
+		size_t plain = plain_run(text);
+		if (plain) {
+			run.len += plain;
+			text = slice_from(text, plain);
+			continue;
+		}
 		size_t left = text.len;
 		uint32_t point = utf8_next(&text);
 		if (point != UTF8_BAD && point >= 0x20 && point != '"' && point != '\\' && !(point >= 0x7f && point <= 0x9f)) {

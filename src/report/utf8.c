@@ -43,7 +43,7 @@ uint32_t utf8_next(struct slice *rest)
 
 bool utf8_valid(struct slice s)
 {
-	while (s.len)
+	for (s = slice_from(s, utf8_plain_run(s)); s.len; s = slice_from(s, utf8_plain_run(s)))
 		if (utf8_next(&s) == UTF8_BAD)
 			return false;
 	return true;
@@ -76,6 +76,12 @@ int utf8_visible(struct buf *out, struct slice s, bool lines)
 	struct slice run = slice_of(s.ptr, 0); /* bytes that go out as they are */
 	int r = 0;
 	while (s.len && r == 0) {
+		size_t plain = utf8_plain_run(s);
+		if (plain) {
+			run.len += plain;
+			s = slice_from(s, plain);
+			continue;
+		}
 		struct slice before = s;
 		uint32_t point = utf8_next(&s);
 		size_t took = before.len - s.len;

@@ -21,8 +21,8 @@ static void count(enum message_type type, int64_t ts_ns, uint8_t flags, const ch
 
 static void set_up(void)
 {
-	info = (struct info){ .path = "a\x1b[2J.gor.zst", .is_log = true, .read = ledger_new() };
-	info.log = (struct log_info){ .kind = LOG_KIND_ZSTD, .file_bytes = 1000, .text_bytes = 4000, .frames = 2, .indexed = true };
+	info = (struct info){ .path = "a\x1b[2J.gor.zst", .file_bytes = 1000, .is_log = true, .read = ledger_new() };
+	info.log = (struct log_info){ .kind = LOG_KIND_ZSTD, .text_bytes = 4000, .frames = 2, .indexed = true };
 	census_init(&info.census);
 }
 
