@@ -48,7 +48,7 @@ static int gzip_place(struct sink *s, struct encoder *e, struct place *p, struct
 	uint8_t *room = malloc(IN + OUT);
 	int rc = d && room ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 	for (uint64_t at = 0; rc == 0 && at < p->size;) {
-		int64_t got = read_at(s->fd, at, room, IN);
+		int64_t got = log_read_at(s->fd, at, room, IN);
 		if (got <= 0) {
 			rc = got < 0 ? cannot_read(s, err) : 0;
 			break;
@@ -77,7 +77,7 @@ static int plain_place(struct sink *s, struct encoder *e, struct place *p, struc
 	(void)e;
 	uint8_t tail[RECORD_SEPARATOR_BYTES];
 	size_t n = p->size < sizeof tail ? (size_t)p->size : sizeof tail;
-	if (read_at(s->fd, p->size - n, tail, n) != (int64_t)n)
+	if (log_read_at(s->fd, p->size - n, tail, n) != (int64_t)n)
 		return cannot_read(s, err);
 	p->end = p->size;
 	size_t there = n;
@@ -118,7 +118,7 @@ int sink_append(struct sink *s, struct encoder *e, enum log_form form, char note
 	struct place p = { .size = (uint64_t)st.st_size };
 	if (p.size == 0)
 		return 0;
-	int64_t got = read_at(s->fd, 0, first, sizeof first);
+	int64_t got = log_read_at(s->fd, 0, first, sizeof first);
 	if (got < 0)
 		return cannot_read(s, err);
 	if (log_kind_of(slice_of(first, (size_t)got)) != forms[form].kind)

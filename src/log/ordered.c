@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HELD_MAX     (256u << 20) /* bytes of loaded frames before one is let go early */
+#define HELD_DEFAULT (256u << 20) /* bytes of loaded frames before one is let go early */
 #define MEASURE_MAX  (64u << 20)  /* text of a frame without a header that is still taken for one of a log */
 #define TEXT_SLACK   (64u << 20)  /* a frame may be longer than the longest record by this */
 #define FIRST_ROOM   (8u << 20)   /* allocated at once on a header's word; more only as text really comes */
@@ -43,7 +43,7 @@ struct ordered {
 	struct cursor_of_frame *cursors; /* one per index entry */
 	struct heap heap;
 	struct list loaded;
-	size_t held;
+	size_t held, held_max;
 	struct buf stored, spare; /* compressed bytes; a text buffer to use again */
 	struct unpacker *decoder;
 	uint64_t done_bytes, all_bytes;
@@ -55,7 +55,7 @@ static uint8_t *stored_bytes(struct ordered *o, const struct frame_entry *e, int
 	*rc = buf_reserve(&o->stored, (size_t)e->stored); /* lies within the file: scan saw to it */
 	if (*rc)
 		return NULL;
-	int64_t got = read_at(o->s->fd, e->offset + e->header, o->stored.ptr, (size_t)e->stored);
+	int64_t got = log_read_at(o->s->fd, e->offset + e->header, o->stored.ptr, (size_t)e->stored);
 	*rc = got < 0 ? ERR_IO : got < (int64_t)e->stored ? ERR_FORMAT : 0;
 	return o->stored.ptr;
 }
@@ -94,7 +94,7 @@ static int load_plain(struct ordered *o, const struct frame_entry *e, size_t lim
 	int rc = buf_reserve(text, (size_t)e->stored);
 	if (rc)
 		return rc;
-	int64_t got = read_at(o->s->fd, e->offset, text->ptr, (size_t)e->stored);
+	int64_t got = log_read_at(o->s->fd, e->offset, text->ptr, (size_t)e->stored);
 	if (got < 0)
 		return ERR_IO;
 	text->len = (size_t)got;
@@ -214,7 +214,7 @@ static void unload(struct ordered *o, struct cursor_of_frame *c)
 
 static void make_room(struct ordered *o, const struct cursor_of_frame *keep)
 {
-	while (o->held > HELD_MAX) {
+	while (o->held > o->held_max) {
 		struct cursor_of_frame *last = NULL;
 		for (struct list *l = o->loaded.next; l != &o->loaded; l = l->next) {
 			struct cursor_of_frame *c = LIST_ENTRY(l, struct cursor_of_frame, loaded);
@@ -237,7 +237,8 @@ static void lose_frame(struct ordered *o, const struct cursor_of_frame *c)
 	s->counts[LOG_READ_SEEN] += e->records;
 	s->counts[LOG_READ_DAMAGED_RECORDS] += e->records;
 	source_note(s, NOTE_DAMAGED_FRAME, "the frame at byte %s is damaged: its %s records, from %s to %s, are left out",
-	            format_count(at, e->offset), format_count(n, e->records), time_text(from, e->first_ns), time_text(to, e->last_ns));
+	            format_count(at, e->offset), format_count(n, e->records), log_time_text(from, e->first_ns),
+	            log_time_text(to, e->last_ns));
 }
 
 /* 0, also for a damaged frame (then without records). */
@@ -387,7 +388,7 @@ static int index_text(struct ordered *o)
 				want = (size_t)left;
 			if (buf_reserve(b, want))
 				return ERR_NOMEM;
-			int64_t got = read_at(o->s->fd, at, b->ptr + b->len, want);
+			int64_t got = log_read_at(o->s->fd, at, b->ptr + b->len, want);
 			if (got < 0)
 				return ERR_IO;
 			b->len += (size_t)got;
@@ -459,6 +460,7 @@ int ordered_open(struct source *s, struct ordered **out, struct err *err)
 	if (!o)
 		return source_no_memory(err);
 	o->s = s;
+	o->held_max = s->options.held_bytes ? s->options.held_bytes : HELD_DEFAULT;
 	list_init(&o->loaded);
 	heap_init(&o->heap, FRAMES_LIMIT);
 	frame_index_init(&o->index);

@@ -13,7 +13,8 @@
 struct log_reader_options {     /* 0 anywhere: the default */
 	int64_t from_ns, to_ns; /* Unix time, from inclusive, to exclusive; 0: no bound */
 	size_t message_bytes;   /* a longer record is damaged: 1 GiB */
-	bool file_order;        /* as written, without merging: faster, less memory */
+	size_t held_bytes; /* of what waits to be put in order: 256 MiB of frames that overlap, 24 MiB of a pipe's or gzip file's messages */
+	bool file_order;   /* as written, without merging: faster, less memory */
 	void *arg;
 	void (*note)(void *arg, const char *sentence); /* what was skipped or rebuilt; may be NULL */
 };

@@ -15,7 +15,7 @@ struct scan {
 	struct scan_report *report;
 };
 
-int64_t read_at(int fd, uint64_t at, void *dst, size_t n)
+int64_t log_read_at(int fd, uint64_t at, void *dst, size_t n)
 {
 	size_t got = 0;
 	while (got < n && at <= (uint64_t)INT64_MAX - got) {
@@ -49,7 +49,7 @@ struct slice window_peek(struct window *w, uint64_t at, size_t n)
 	if (n > w->size - at)
 		n = (size_t)(w->size - at);
 	if (at < w->start || at - w->start > w->len || w->len - (size_t)(at - w->start) < n) {
-		int64_t got = read_at(w->fd, at, w->bytes, sizeof w->bytes);
+		int64_t got = log_read_at(w->fd, at, w->bytes, sizeof w->bytes);
 		if (got < 0)
 			w->error = errno;
 		w->start = at;
@@ -66,7 +66,7 @@ static int read_index(int fd, uint64_t offset, uint64_t length, struct frame_ind
 	if (!bytes)
 		return ERR_NOMEM;
 	int rc = ERR_FORMAT;
-	if (read_at(fd, offset, bytes, (size_t)length) == (int64_t)length)
+	if (log_read_at(fd, offset, bytes, (size_t)length) == (int64_t)length)
 		rc = frame_index_decode(slice_of(bytes, (size_t)length), offset, out);
 	free(bytes);
 	return rc;

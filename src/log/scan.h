@@ -22,7 +22,7 @@ void window_init(struct window *w, int fd, uint64_t size);
 struct slice window_peek(struct window *w, uint64_t at, size_t n);
 
 /* n bytes from `at` into dst: how many there were, or -1 and errno. */
-int64_t read_at(int fd, uint64_t at, void *dst, size_t n);
+int64_t log_read_at(int fd, uint64_t at, void *dst, size_t n);
 
 /* Fills in times, records and text of a frame without a (sound) header. 0; ERR_UNSUPPORTED where it holds no whole records; ERR_NOMEM. */
 struct frame_measure {

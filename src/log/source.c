@@ -34,7 +34,7 @@ bool source_wants_span(const struct source *s, int64_t first_ns, int64_t last_ns
 	return (o->from_ns == 0 || last_ns >= o->from_ns) && (o->to_ns == 0 || first_ns < o->to_ns);
 }
 
-char *time_text(char out[TIME_TEXT], int64_t ts_ns)
+char *log_time_text(char out[TIME_TEXT], int64_t ts_ns)
 {
 	int64_t ns = ts_ns % NS_PER_S;
 	time_t seconds = (time_t)(ts_ns / NS_PER_S);

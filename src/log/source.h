@@ -30,7 +30,7 @@ bool source_wants_span(const struct source *s, int64_t first_ns, int64_t last_ns
 
 /* "2026-11-24T05:47:26.123Z" */
 #define TIME_TEXT 40
-char *time_text(char out[TIME_TEXT], int64_t ts_ns);
+char *log_time_text(char out[TIME_TEXT], int64_t ts_ns);
 
 int source_no_memory(struct err *err);
 int source_read_failed(const struct source *s, struct err *err); /* errno */

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define WINDOW_MAX (24u << 20) /* bytes of messages that wait to be put in order */
-#define UNSURE_MAX (8u << 20)
-#define IN_ROOM    (128u << 10)
-#define OUT_ROOM   (256u << 10)
+#define WINDOW_DEFAULT (24u << 20) /* bytes of messages that wait to be put in order */
+#define UNSURE_MAX     (8u << 20)
+#define IN_ROOM        (128u << 10)
+#define OUT_ROOM       (256u << 10)
 
 struct stream {
 	struct source *s;
@@ -29,7 +29,7 @@ struct stream {
 	bool ended, torn; /* no more text; it ended inside a frame */
 	bool in_damage;
 	struct heap heap;
-	size_t held;
+	size_t held, window;
 	int64_t newest_given;
 	bool given;
 };
@@ -185,9 +185,9 @@ static enum log_read pop_one(struct stream *t, struct message **out)
 	t->held -= weight(m);
 	if (t->given && m->ts_ns < t->newest_given)
 		source_note(t->s, NOTE_ORDER,
-		            "records are further out of order than the %u MiB this form can be put in order within; convert it to a "
+		            "records are further out of order than the %zu MiB this form can be put in order within; convert it to a "
 		            "native log to have them in order",
-		            WINDOW_MAX >> 20);
+		            t->window >> 20);
 	if (!t->given || m->ts_ns > t->newest_given)
 		t->newest_given = m->ts_ns;
 	t->given = true;
@@ -199,7 +199,7 @@ enum log_read stream_next(struct stream *t, struct message **out, struct err *er
 {
 	if (t->s->options.file_order)
 		return read_one(t, out, err);
-	while (t->held < WINDOW_MAX) {
+	while (t->held < t->window) {
 		struct message *m = NULL;
 		enum log_read r = read_one(t, &m, err);
 		if (r == LOG_READ_FAIL)
@@ -221,6 +221,7 @@ struct stream *stream_open(struct source *s, struct err *err)
 	struct stream *t = calloc(1, sizeof *t);
 	if (t) {
 		t->s = s;
+		t->window = s->options.held_bytes ? s->options.held_bytes : WINDOW_DEFAULT;
 		heap_init(&t->heap, SIZE_MAX);
 		buf_init(&t->text, SIZE_MAX / 2);
 		t->in = malloc(IN_ROOM);

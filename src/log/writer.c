@@ -83,7 +83,7 @@ static void set_failure(struct log_writer *w, int error)
 	char n[UNITS_TEXT], until[TIME_TEXT], safe[128] = "nothing was written";
 	if (s->written)
 		(void)snprintf(safe, sizeof safe, "%s records up to %s are safe in the file", format_count(n, s->written),
-		               time_text(until, s->safe_until_ns));
+		               log_time_text(until, s->safe_until_ns));
 	(void)err_set(&s->err, error ? ERR_IO : ERR_NOMEM, "cannot write %s: %s; %s", w->path, error ? strerror(error) : "out of memory",
 	              safe);
 }
@@ -253,7 +253,7 @@ static void chunk_note(struct log_writer *w, const struct message *m, int64_t no
 int log_writer_write(struct log_writer *w, const struct message *m, int64_t now_ns, struct err *err)
 {
 	w->offered++;
-	size_t need = m->data.len + RECORD_HEAD_WRITTEN;
+	size_t need = m->data.len + RECORD_HEAD_WRITTEN + RECORD_SEPARATOR_BYTES;
 	int rc = 0;
 	if (w->cur->text.len + need > w->options.frame_bytes || now_ns >= w->due_ns)
 		rc = hand_over(w, w->options.wait, err);

@@ -1,5 +1,6 @@
 /* The reader against files that are whole, torn, flipped, foreign, out of order, or no logs at all. */
 #include "log/record.h"
+#include "log/writer.h"
 #include "log_support.h"
 #include "support/unit_alloc.h"
 
@@ -226,6 +227,63 @@ Test(reader, gives_time_order_equal_times_in_file_order)
 		log_forget(&h);
 		scratch_remove(path);
 	}
+}
+
+/* So little may be held that every frame is let go again at once: slower, the same records. */
+Test(reader, frames_let_go_early_are_read_again)
+{
+	char path[SCRATCH_PATH];
+	struct heard all, h;
+	scratch_make(path, "x.gor.zst");
+	make_jumping(path, 600);
+	const struct log_reader_options none = { .held_bytes = 1 };
+	cr_assert(log_hear(&all, path, NULL));
+	cr_assert(log_hear(&h, path, &none));
+	cr_assert_eq(h.n, all.n);
+	for (size_t i = 0; i < h.n; i++)
+		cr_assert(message_same(h.list[i], all.list[i]), "%zu", i);
+	cr_assert(heard_balances(&h));
+	log_forget(&all);
+	log_forget(&h);
+	scratch_remove(path);
+}
+
+/* cat a.gor.zst b.gor.zst > c.gor.zst: the index at the end is b's, and stands elsewhere than it says. */
+Test(reader, logs_joined_by_cat)
+{
+	char path[SCRATCH_PATH];
+	struct heard h;
+	struct log_info info;
+	struct err err = { 0 };
+	scratch_make(path, "x.gor.zst");
+	log_make(path, 20, 50, 10, "{}");
+	struct buf whole = file_load(path);
+	size_t one = whole.len;
+	cr_assert_eq(buf_reserve(&whole, one), 0);
+	cr_assert_eq(buf_append(&whole, slice_of(whole.ptr, one)), 0);
+	file_store(path, buf_slice(&whole));
+	for (int round = 0; round < 2; round++) {
+		cr_assert(log_hear(&h, path, NULL));
+		cr_assert_eq(h.n, 40);
+		cr_assert_eq(heard_count(&h, LOG_READ_SKIPPED_BYTES), 0);
+		for (size_t i = 1; i < h.n; i++)
+			cr_assert_leq(h.list[i - 1]->ts_ns, h.list[i]->ts_ns);
+		log_reader_info(h.reader, &info);
+		cr_assert_eq(info.frames, 4);
+		cr_assert_eq(info.indexed, round == 1);
+		log_forget(&h);
+		/* Appending nothing gives it an index of its own. */
+		const struct log_writer_options append = { .append = true };
+		struct log_writer *w = log_writer_open(path, &append, &err);
+		cr_assert_not_null(w, "%s", err.text);
+		cr_assert_null(log_writer_note(w));
+		cr_assert_eq(log_writer_close(w, slice_of(NULL, 0), &err), 0);
+	}
+	char command[256];
+	(void)snprintf(command, sizeof command, "if zstd --version >/dev/null 2>&1; then zstd -q -t %s; fi", path);
+	cr_assert_eq(system(command), 0);
+	buf_release(&whole);
+	scratch_remove(path);
 }
 
 Test(reader, from_and_to)
