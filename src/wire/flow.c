@@ -88,25 +88,24 @@ static bool established(const struct flow *f)
 }
 
 /* RFC 9293 §3.5.2: in the window, which for an onlooker lies between what the peer acknowledged and a little beyond what he saw. */
-static bool rst_plausible(struct half *h, const struct segment *s)
+static bool rst_plausible(const struct half *h, uint32_t seq)
 {
-	if (!h->started && h->hinted && s->seq - h->hint <= FAR_BYTES)
-		half_start(h, h->hint);
-	if (!h->started)
-		return false;
-	int64_t at = offset_of(h, s->seq);
+	int64_t at = offset_of(h, seq);
 	return at >= h->acked && at <= (h->high > h->acked ? h->high : h->acked) + RST_AHEAD_BYTES;
 }
 
 static void on_rst(struct flow_table *t, struct flow *f, int side, const struct segment *s)
 {
-	if (f->half[side].tentative)
-		half_give_up(t, &f->half[side]);
-	if (!established(f)) {
+	struct half *h = &f->half[side];
+	if (h->tentative)
+		half_give_up(t, h);
+	if (!h->started && h->hinted && s->seq - h->hint <= FAR_BYTES)
+		half_start(h, h->hint);
+	if (!h->started || !established(f)) { /* there is nothing to judge it by yet */
 		flow_refused(t, f);
 		return;
 	}
-	if (!rst_plausible(&f->half[side], s))
+	if (!rst_plausible(h, s->seq))
 		return;
 	f->reset = true;
 	f->reset_by = (uint8_t)side;

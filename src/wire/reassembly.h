@@ -53,7 +53,7 @@ struct half {
 
 enum flow_state {
 	FLOW_OPEN,
-	FLOW_REFUSED, /* reset before the handshake was through: a forged RST cannot be told from a real one yet */
+	FLOW_REFUSED, /* reset when nothing told yet whether the RST was forged */
 	FLOW_CLOSED,  /* the reader knows; kept for a while so that stragglers open no new flow */
 };
 
