@@ -15,7 +15,7 @@ static int show(const struct options *o, struct buf *out, const struct message *
 /* One file. False: stop, *err tells whether because of an error. */
 static bool cat_file(struct options *o, const char *path, struct pipe_out *out, uint64_t *left, struct err *err)
 {
-	if (reading_bounds(o, path, err))
+	if (reading_bounds(o, &path, 1, err))
 		return false;
 	struct source *s = reading_open(o, path, false, err);
 	if (!s)

@@ -22,7 +22,7 @@ static int settle(struct options *o, struct err *err)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	o->run.file_in.max = true;
 	o->run.file_in.source.file_order = true;
-	return reading_bounds(o, o->operands.text[0], err);
+	return reading_bounds(o, (const char *const *)in->text, in->n, err);
 }
 
 int cmd_convert(struct options *o)

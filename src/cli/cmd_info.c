@@ -41,7 +41,7 @@ static int take_ledgers(struct info *info, struct source *s, struct err *err)
 
 static int info_file(struct options *o, const char *path, struct pipe_out *out, struct err *err)
 {
-	struct source *s = reading_bounds(o, path, err) ? NULL : reading_open(o, path, true, err);
+	struct source *s = reading_bounds(o, &path, 1, err) ? NULL : reading_open(o, path, true, err);
 	if (!s)
 		return err->code;
 	struct info info = { .path = path };

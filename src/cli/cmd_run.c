@@ -27,7 +27,7 @@ static int check(struct options *o, struct err *err)
 		return 0;
 	if (!files || !files->n)
 		return err_set(err, ERR_USAGE, "--from and --to are about files: there is no --input-file");
-	return reading_bounds(o, files->text[0], err);
+	return reading_bounds(o, (const char *const *)files->text, files->n, err);
 }
 
 int cmd_run(struct options *o)

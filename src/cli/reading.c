@@ -47,11 +47,30 @@ static int bound(const char *flag, const char *text, int64_t first, int64_t *out
 	return 0;
 }
 
-int reading_bounds(struct options *o, const char *path, struct err *err)
+/* The earliest of them. A speed behind the path is not part of it. */
+static int earliest_ns(const struct options *o, const char *const *paths, size_t n, int64_t *out, struct err *err)
+{
+	*out = INT64_MAX;
+	for (size_t i = 0; i < n; i++) {
+		char path[4096];
+		(void)snprintf(path, sizeof path, "%s", paths[i]);
+		char *bar = strrchr(path, '|');
+		if (bar)
+			*bar = 0;
+		int64_t first = 0;
+		if (first_ns(o, path, &first, err))
+			return err->code;
+		if (first < *out)
+			*out = first;
+	}
+	return 0;
+}
+
+int reading_bounds(struct options *o, const char *const *paths, size_t n, struct err *err)
 {
 	int64_t first = 0;
 	bool relative = (o->from && o->from[0] == '+') || (o->to && o->to[0] == '+');
-	if (relative && first_ns(o, path, &first, err))
+	if (relative && earliest_ns(o, paths, n, &first, err))
 		return err->code;
 	struct source_options *s = &o->run.file_in.source;
 	if (o->from && bound("from", o->from, first, &s->from_ns, err))

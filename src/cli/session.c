@@ -157,6 +157,14 @@ static int put_stdout(struct slice text)
 	return fwrite(text.ptr, 1, text.len, stdout) == text.len && fflush(stdout) == 0 ? 0 : ERR_IO;
 }
 
+static void show_text_of(struct session *s, struct slice text, const struct err *err)
+{
+	(void)fwrite(text.ptr, 1, text.len, stderr);
+	/* It ends in the error, where there was one. */
+	if (err->code)
+		(void)snprintf(s->last_note, sizeof s->last_note, "%s", err->text);
+}
+
 /* The summary where the options want it; of a run that did not begin, only the ledger file tells. */
 static void show(struct session *s, struct ledger_file *file, bool began, struct err *err)
 {
@@ -172,7 +180,7 @@ static void show(struct session *s, struct ledger_file *file, bool began, struct
 		err_set(err, ERR_NOMEM, "out of memory while summing up");
 	} else {
 		if (began && !s->options->quiet)
-			(void)fprintf(stderr, "%.*s", (int)text.len, (const char *)text.ptr);
+			show_text_of(s, buf_slice(&text), err);
 		if (began && s->options->json && put_stdout(buf_slice(&json)))
 			err_set_errno(err, "cannot write to standard output");
 		(void)ledger_file_finish(file, buf_slice(&json), err);
