@@ -91,6 +91,15 @@ static bool has_host(struct slice fields)
 	return http_field(&head, "host").ptr != NULL;
 }
 
+/* Lines before the first field that begin with a blank (RFC 9112 §2.2): behind a field they would become its fold. */
+static struct slice stray_lines(struct slice fields)
+{
+	size_t n = 0;
+	while (n < fields.len && (fields.ptr[n] == ' ' || fields.ptr[n] == '\t'))
+		n += slice_find_byte(slice_from(fields, n), '\n') + 1;
+	return slice_cut(fields, 0, n);
+}
+
 int http_edit_request(struct slice request, struct slice host, struct slice base_path, struct buf *out)
 {
 	struct http_head head;
@@ -103,6 +112,9 @@ int http_edit_request(struct slice request, struct slice host, struct slice base
 	/* RFC 9112 §3.2: HTTP/1.1 wants a Host; its place is behind the request line. */
 	bool older = slice_eq(head.version, slice_str("HTTP/1.0"));
 	if (host.len && !older && !has_host(head.fields)) {
+		struct slice stray = stray_lines(head.fields);
+		put(&e, stray);
+		head.fields = slice_from(head.fields, stray.len);
 		bool crlf = line.len >= 2 && line.ptr[line.len - 2] == '\r';
 		put(&e, slice_str("Host: "));
 		put(&e, host);

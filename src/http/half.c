@@ -27,6 +27,7 @@ static void clear_hold(struct half *h)
 static void seek(struct http_conn *c, struct half *h, uint64_t from)
 {
 	h->state = HALF_SEEK;
+	h->may_start = false;
 	if (!h->missed && c->client != h->side) {
 		h->missed = true;
 		h->missed_from = from;
@@ -89,6 +90,14 @@ static void begin_with_hold(struct http_conn *c, struct half *h, enum http_start
 	}
 }
 
+/* A start line that is longer than a whole head may be. */
+static enum http_start over_line_limit(struct http_conn *c, struct half *h, struct slice start)
+{
+	conn_discard_start(c, h, start);
+	h->other_start = 0; /* the bytes at hand are not in hold: nothing can be made of it */
+	return START_OTHER;
+}
+
 /* Puts the next piece of an open start line into hold and judges again. A status line is known by its first bytes, so no more than
  * those are taken at first. */
 static enum http_start judge_held(struct http_conn *c, struct half *h, struct slice rest, size_t *used)
@@ -96,22 +105,22 @@ static enum http_start judge_held(struct http_conn *c, struct half *h, struct sl
 	*used = through_line(rest);
 	if (h->hold.len<HTTP_STATUS_PREFIX && * used> HTTP_STATUS_PREFIX - h->hold.len)
 		*used = HTTP_STATUS_PREFIX - h->hold.len;
+	size_t room = h->hold.max - h->hold.len;
+	bool over = *used > room;
+	if (over)
+		*used = room;
+	enum http_start what = START_OTHER;
 	if (buf_append(&h->hold, slice_cut(rest, 0, *used)) == 0)
-		return http_start_judge(buf_slice(&h->hold), &h->hold_checked);
-	conn_discard_start(c, h, buf_slice(&h->hold));
-	h->other_start = 0; /* the bytes at hand are not in hold: nothing can be made of it */
-	return START_OTHER;
+		what = http_start_judge(buf_slice(&h->hold), &h->hold_checked);
+	return what == START_MORE && over ? over_line_limit(c, h, buf_slice(&h->hold)) : what;
 }
 
 /* With nothing held: most messages begin so, and are judged where they lie. */
 static enum http_start judge_in_place(struct http_conn *c, struct half *h, struct slice rest)
 {
-	size_t checked = 0;
-	enum http_start what = http_start_judge(rest, &checked);
-	if (what != START_REQUEST || through_line(rest) <= c->reader->limits.head_bytes)
-		return what;
-	conn_discard_start(c, h, rest);
-	return START_OTHER;
+	size_t checked = 0, limit = c->reader->limits.head_bytes;
+	enum http_start what = http_start_judge(slice_cut(rest, 0, limit), &checked);
+	return what == START_MORE && rest.len > limit ? over_line_limit(c, h, slice_cut(rest, 0, limit)) : what;
 }
 
 /* A segment begins behind what is held: if that turns out to be nothing, this may be the message. */
@@ -135,6 +144,7 @@ static bool try_other_start(struct half *h, enum http_start *what)
 	h->hold_at.offset += drop - h->other_start;
 	h->hold_ts_ns = h->other_ts_ns;
 	h->other_start = 0;
+	h->may_start = true;
 	*what = http_start_judge(buf_slice(&h->hold), &h->hold_checked);
 	return true;
 }
@@ -163,6 +173,10 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 {
 	size_t at = chunk->bytes.len - rest.len, used = 0;
 	enum http_start what = START_MORE;
+	if (h->state == HALF_SEEK && h->hold.len == 0 && !h->may_start) {
+		c->skipped += rest.len;
+		return rest.len;
+	}
 	if (h->hold.len == 0) {
 		size_t blank = count_blank(rest); /* RFC 9112 §2.2 */
 		if (blank)
@@ -333,25 +347,37 @@ static size_t step_body(struct http_conn *c, struct half *h, struct slice rest)
 	}
 }
 
-/* The bytes held turn out to be the body's. Returns how many of them it took: the body may end among them. */
-static size_t body_from_hold(struct http_conn *c, struct half *h)
+static void walk(struct http_conn *c, struct half *h, const struct chunk *chunk);
+
+/* The bytes held turn out to be the body's; `now` of them, at their end, are of the chunk at hand. The body may end among them: then
+ * the others are walked again. Returns how many of `now` are done with. */
+static size_t body_from_hold(struct http_conn *c, struct half *h, size_t now)
 {
 	h->state = h->facts.chunked && h->facts.coded ? HALF_CHUNKED : HALF_SIZED;
 	struct buf held = h->hold;
 	buf_init(&h->hold, held.max);
 	clear_hold(h);
-	size_t took = 0;
+	size_t took = 0, before = held.len - now;
 	while (took < held.len && (h->state == HALF_SIZED || h->state == HALF_CHUNKED))
 		took += step_body(c, h, slice_from(buf_slice(&held), took));
+	if (took < before) {
+		struct chunk again = {
+			.bytes = slice_cut(buf_slice(&held), took, before - took),
+			.offset = h->hold_at.offset + took,
+			.peer_offset = h->hold_at.peer_offset,
+			.ts_ns = h->hold_ts_ns,
+		};
+		walk(c, h, &again);
+	}
 	buf_release(&held);
-	return took;
+	return took > before ? took - before : 0;
 }
 
 /* HALF_EXPECT: a client that got a final answer in place of the 100 may leave the body out. */
 static size_t step_expect(struct http_conn *c, struct half *h, const struct chunk *chunk, struct slice rest)
 {
 	if (!h->answered && h->hold.len == 0) {
-		(void)body_from_hold(c, h);
+		(void)body_from_hold(c, h, 0);
 		return 0;
 	}
 	if (h->hold.len == 0)
@@ -371,8 +397,7 @@ static size_t step_expect(struct http_conn *c, struct half *h, const struct chun
 	if (what == START_MORE && !whole_body)
 		return used;
 	h->last_ts_ns = chunk->ts_ns;
-	size_t took = body_from_hold(c, h);
-	return took > before ? took - before : 0;
+	return body_from_hold(c, h, used);
 }
 
 /* --- what reassembly says ----------------------------------------------------------------------------------------- */
@@ -399,17 +424,19 @@ static size_t step(struct http_conn *c, struct half *h, const struct chunk *chun
 	return rest.len;
 }
 
-void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk)
+static void walk(struct http_conn *c, struct half *h, const struct chunk *chunk)
 {
-	h->told = chunk->offset + chunk->bytes.len;
-	if (h->state == HALF_SEEK && h->hold.len == 0 && !chunk->segment_start) {
-		c->skipped += chunk->bytes.len;
-		return;
-	}
-	h->now_ns = chunk->ts_ns;
 	struct slice rest = chunk->bytes;
 	while (rest.len && !c->enough && h->state != HALF_OVER)
 		rest = slice_from(rest, step(c, h, chunk, rest));
+}
+
+void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk)
+{
+	h->told = chunk->offset + chunk->bytes.len;
+	h->now_ns = chunk->ts_ns;
+	h->may_start |= chunk->segment_start;
+	walk(c, h, chunk);
 }
 
 /* The message at hand cannot be framed across the hole. */
@@ -430,6 +457,7 @@ static void break_off(struct http_conn *c, struct half *h)
 	}
 	clear_hold(h);
 	h->state = HALF_SEEK;
+	h->may_start = false;
 }
 
 void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
@@ -438,7 +466,7 @@ void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 	if (h->state == HALF_OVER)
 		return;
 	if (h->state == HALF_EXPECT)
-		(void)body_from_hold(c, h);
+		(void)body_from_hold(c, h, 0);
 	if (h->state == HALF_CLOSE || (h->state == HALF_SIZED && gap->len < h->left)) {
 		h->flags |= MESSAGE_GAP;
 		h->left -= h->state == HALF_SIZED ? gap->len : 0;
@@ -460,7 +488,7 @@ void half_end(struct http_conn *c, struct half *h, enum stream_end how)
 	if (h->state == HALF_OVER)
 		return;
 	if (h->state == HALF_EXPECT)
-		(void)body_from_hold(c, h);
+		(void)body_from_hold(c, h, 0);
 	bool closed = how == STREAM_FIN || how == STREAM_RST;
 	if (h->state == HALF_CLOSE && closed)
 		conn_give(c, h);

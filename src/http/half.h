@@ -29,6 +29,7 @@ struct half {
 	uint64_t told; /* bytes and gaps up to here were delivered */
 	bool missed;   /* bytes were missed since the last message began */
 	uint64_t missed_from;
+	bool may_start; /* HALF_SEEK: a segment began here, and only empty lines came since */
 	int64_t now_ns; /* of the chunk at hand */
 	/* Bytes whose meaning is still open: a start line that came in pieces. */
 	struct buf hold;

@@ -109,7 +109,8 @@ bool http_field_next(struct slice *rest, struct slice *name, struct slice *value
 	while (rest->len) {
 		struct slice lines = take_field_lines(rest);
 		size_t colon = slice_find_byte(lines, ':');
-		if (colon == lines.len)
+		bool stray = lines.ptr[0] == ' ' || lines.ptr[0] == '\t'; /* before the first field: RFC 9112 §2.2 */
+		if (stray || colon == lines.len)
 			continue;
 		*name = slice_trim(slice_cut(lines, 0, colon));
 		*value = trim_all(slice_from(lines, colon + 1));

@@ -79,6 +79,7 @@ static const struct {
 	{ "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "b", "", "GET / HTTP/1.1\r\nHost : b\r\n\r\n" },
 	{ "GET / HTTP/1.1\r\nA: b\r\n\r\n", "b", "", "GET / HTTP/1.1\r\nHost: b\r\nA: b\r\n\r\n" },
 	{ "GET / HTTP/1.1\n\n", "b", "", "GET / HTTP/1.1\nHost: b\n\n" },
+	{ "GET / HTTP/1.1\r\n x\r\nA: b\r\n\r\n", "h", "", "GET / HTTP/1.1\r\n x\r\nHost: h\r\nA: b\r\n\r\n" },
 	{ "GET / HTTP/1.0\r\n\r\n", "b", "", "GET / HTTP/1.0\r\n\r\n" },
 	{ "GET / HTTP/1.0\r\nHost: a\r\n\r\n", "b", "", "GET / HTTP/1.0\r\nHost: b\r\n\r\n" },
 	{ "GET / HTTP/1.1\r\nX-Host: a\r\nHosts: a\r\nHost: a\r\n\r\n", "b", "",
