@@ -49,7 +49,9 @@ struct slice window_peek(struct window *w, uint64_t at, size_t n)
 	if (n > w->size - at)
 		n = (size_t)(w->size - at);
 	if (at < w->start || at - w->start > w->len || w->len - (size_t)(at - w->start) < n) {
-		int64_t got = log_read_at(w->fd, at, w->bytes, sizeof w->bytes);
+		/* Onward from what is here: a good piece. After a jump, from header to header: no more than may be asked for. */
+		bool onward = at >= w->start && at - w->start <= w->len;
+		int64_t got = log_read_at(w->fd, at, w->bytes, onward ? sizeof w->bytes : WINDOW_PEEK);
 		if (got < 0)
 			w->error = errno;
 		w->start = at;
