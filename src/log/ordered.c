@@ -441,6 +441,8 @@ static void tell_index(const struct ordered *o)
 	struct source *s = o->s;
 	const struct scan_report *r = &o->report;
 	s->counts[LOG_READ_SKIPPED_BYTES] += r->skipped_bytes;
+	s->counts[LOG_READ_SEEN] += r->lost_records;
+	s->counts[LOG_READ_DAMAGED_RECORDS] += r->lost_records;
 	if (s->kind != LOG_KIND_ZSTD || o->index.final)
 		return;
 	(void)format_count(frames, o->index.n);

@@ -158,6 +158,7 @@ static int take_headed(struct scan *s, struct frame_entry *e)
 	e->offset = s->at;
 	uint64_t left = s->w.size - s->at - e->header;
 	if (e->stored > left || !zstd_frame_starts(window_peek(&s->w, s->at + e->header, 4))) {
+		s->report->lost_records += e->records;
 		skip_to(s, next_header(s, s->at + 1));
 		return 0;
 	}

@@ -34,6 +34,7 @@ struct scan_report {
 	uint64_t skipped_bytes; /* neither frames nor anything known, or part of a frame */
 	uint64_t tail_bytes;    /* of these, at the end */
 	uint64_t places;        /* where it skipped */
+	uint64_t lost_records;  /* in frames whose header is whole and whose data is not; in others nobody knows */
 };
 
 /* 0; ERR_UNSUPPORTED: a frame that could not be measured (none can without `measure`); ERR_IO with errno; ERR_NOMEM. */

@@ -78,6 +78,10 @@ static void lose_frame(struct stream *t)
 	struct source *s = t->s;
 	char at[UNITS_TEXT];
 	s->counts[LOG_READ_DAMAGED_FRAMES]++;
+	/* How many records were in it nobody knows: it counts as one, so that the account never says nothing is missing. */
+	s->counts[LOG_READ_SEEN]++;
+	s->counts[LOG_READ_DAMAGED_RECORDS]++;
+	t->in_damage = true;
 	t->text.len = t->sure;
 	source_note(s, NOTE_DAMAGED_FRAME, "the %s that was being read at byte %s is damaged and left out",
 	            s->kind == LOG_KIND_GZIP ? "gzip member" : "frame", format_count(at, t->at - (t->in_len - t->in_at)));

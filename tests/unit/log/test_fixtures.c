@@ -5,17 +5,18 @@
 
 static const struct {
 	const char *path;
-	unsigned records;
+	unsigned records, damaged;
 	enum log_kind kind;
 	bool indexed;
 	const char *note; /* NULL: nothing may be told */
 } files[] = {
-	{ "fixtures/log/goreplay-2.gor", 7, LOG_KIND_TEXT, false, NULL },
-	{ "fixtures/log/goreplay-2.gor.gz", 7, LOG_KIND_GZIP, false, NULL },
-	{ "fixtures/log/goreplay-old.gor", 3, LOG_KIND_TEXT, false, NULL },
-	{ "fixtures/log/mixed.gor", 4, LOG_KIND_TEXT, false, NULL },
-	{ "fixtures/log/native-1.gor.zst", 7, LOG_KIND_ZSTD, true, NULL },
-	{ "fixtures/log/native-1-killed.gor.zst", 7, LOG_KIND_ZSTD, false, "rebuilt from 1 frame headers; skipped 100 bytes at the end" },
+	{ "fixtures/log/goreplay-2.gor", 7, 0, LOG_KIND_TEXT, false, NULL },
+	{ "fixtures/log/goreplay-2.gor.gz", 7, 0, LOG_KIND_GZIP, false, NULL },
+	{ "fixtures/log/goreplay-old.gor", 3, 0, LOG_KIND_TEXT, false, NULL },
+	{ "fixtures/log/mixed.gor", 4, 0, LOG_KIND_TEXT, false, NULL },
+	{ "fixtures/log/native-1.gor.zst", 7, 0, LOG_KIND_ZSTD, true, NULL },
+	{ "fixtures/log/native-1-killed.gor.zst", 7, 7, LOG_KIND_ZSTD, false,
+	  "rebuilt from 1 frame headers; skipped 100 bytes at the end" },
 };
 
 Test(fixtures, read_as_they_always_did)
@@ -25,7 +26,7 @@ Test(fixtures, read_as_they_always_did)
 		struct log_info info;
 		cr_assert(log_hear(&h, files[i].path, NULL), "%s", h.err.text);
 		cr_assert_eq(h.n, files[i].records, "%s: %zu", files[i].path, h.n);
-		cr_assert_eq(heard_count(&h, LOG_READ_DAMAGED_RECORDS), 0, "%s", files[i].path);
+		cr_assert_eq(heard_count(&h, LOG_READ_DAMAGED_RECORDS), files[i].damaged, "%s", files[i].path);
 		for (size_t k = 1; k < h.n; k++)
 			cr_assert_leq(h.list[k - 1]->ts_ns, h.list[k]->ts_ns, "%s", files[i].path);
 		log_reader_info(h.reader, &info);
