@@ -10,7 +10,7 @@
 
 /* Opaque; embeddable, nothing to release. May be moved between calls. */
 struct chunked {
-	_Alignas(16) uint8_t parser[192]; /* an llhttp_t */
+	_Alignas(16) uint8_t parser[144]; /* an llhttp_t */
 	uint64_t left;                    /* of the chunk's data */
 	uint8_t place;                    /* enum place in chunked.c */
 	uint8_t digits;                   /* of the size, without leading zeros */

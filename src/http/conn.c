@@ -242,8 +242,8 @@ bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start wha
 		[START_HTTP2] = HTTP_CONN_HTTP2,
 		[START_SSH] = HTTP_CONN_SSH,
 	};
-	if (c->kind == HTTP_CONN_HTTP)
-		return true;
+	if (c->kind == HTTP_CONN_HTTP || what == START_PROXY_V2)
+		return true; /* the header of the PROXY protocol stands in a segment of its own as a rule: the next one begins a message */
 	bool from_the_start = c->flow->opener_known && !h->missed;
 	if (what == START_TLS || what == START_HTTP2 || what == START_SSH)
 		stop(c, kinds[what]);

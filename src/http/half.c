@@ -103,7 +103,7 @@ static enum http_start over_line_limit(struct http_conn *c, struct half *h, stru
 static enum http_start judge_held(struct http_conn *c, struct half *h, struct slice rest, size_t *used)
 {
 	*used = through_line(rest);
-	if (h->hold.len<HTTP_STATUS_PREFIX && * used> HTTP_STATUS_PREFIX - h->hold.len)
+	if ((h->hold.len < HTTP_STATUS_PREFIX) && (*used > HTTP_STATUS_PREFIX - h->hold.len))
 		*used = HTTP_STATUS_PREFIX - h->hold.len;
 	size_t room = h->hold.max - h->hold.len;
 	bool over = *used > room;
@@ -131,6 +131,13 @@ static void mark_other_start(struct half *h, const struct chunk *chunk)
 	h->other_ts_ns = chunk->ts_ns;
 }
 
+/* Out of step, the end of a body may lie before a request line and make one line with it ("some text" "GET / HTTP/1.1"). */
+static bool other_start_is_better(const struct half *h)
+{
+	bool in_doubt = h->state == HALF_SEEK || h->missed;
+	return in_doubt && h->other_start && http_start_common_method(slice_from(buf_slice(&h->hold), h->other_start));
+}
+
 /* What is held begins no message. True: it does so from the next segment's start on, or may. */
 static bool try_other_start(struct half *h, enum http_start *what)
 {
@@ -153,6 +160,8 @@ static bool try_other_start(struct half *h, enum http_start *what)
 static size_t reject_start(struct http_conn *c, struct half *h, enum http_start what, struct slice rest, size_t used)
 {
 	uint64_t from = h->hold_at.offset;
+	if (fits_side(c, h, what))
+		what = START_OTHER;
 	do {
 		if (!conn_not_a_message(c, h, what))
 			return rest.len;
@@ -195,7 +204,11 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 		what = judge_held(c, h, rest, &used);
 	if (what == START_MORE)
 		return used;
-	if (!fits_side(c, h, what))
+	if (what == START_PROXY) {
+		clear_hold(h);
+		return used ? used : through_line(rest);
+	}
+	if (!fits_side(c, h, what) || other_start_is_better(h))
 		return reject_start(c, h, what, rest, used);
 	begin_with_hold(c, h, what);
 	return used;
@@ -251,7 +264,7 @@ static void end_head(struct http_conn *c, struct half *h, struct slice last)
 static void over_head_limit(struct http_conn *c, struct half *h)
 {
 	conn_discard(c, h);
-	seek(c, h, h->told);
+	seek(c, h, h->hold_at.offset + c->reader->limits.head_bytes);
 }
 
 /* The rest of a line whose beginning is in the message already. */
@@ -328,7 +341,7 @@ static size_t step_chunked(struct http_conn *c, struct half *h, struct slice res
 	} else if (r == CHUNKED_BAD) {
 		h->flags |= MESSAGE_CUT;
 		conn_give(c, h);
-		seek(c, h, h->told);
+		seek(c, h, h->told - (rest.len - total));
 		total = rest.len;
 	}
 	return total;

@@ -42,6 +42,16 @@ static enum http_start judge_tls(struct slice s)
 	return (s.ptr[3] << 8 | s.ptr[4]) <= 18432 ? START_TLS : START_OTHER;
 }
 
+/* The signature is "\r\n\r\n\0\r\nQUIT\n"; its empty lines have passed as such. */
+static enum http_start judge_proxy_v2(struct slice s)
+{
+	static const uint8_t signature[] = { 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n' };
+	size_t n = s.len < sizeof signature ? s.len : sizeof signature;
+	if (memcmp(s.ptr, signature, n) != 0)
+		return START_OTHER;
+	return n < sizeof signature ? START_MORE : START_PROXY_V2;
+}
+
 /* "HTTP/1.1 200 " with any digits; the reason phrase and the blank before it may be missing. */
 static enum http_start judge_status_line(struct slice s)
 {
@@ -70,6 +80,8 @@ static enum http_start judge_request_line(struct slice line, size_t target)
 {
 	if (slice_eq(slice_cut(line, 0, 12), slice_str("PRI * HTTP/2")))
 		return START_HTTP2;
+	if (slice_starts(line, slice_str("PROXY TCP")) || slice_starts(line, slice_str("PROXY UNKNOWN")))
+		return START_PROXY;
 	line = without_eol(line);
 	if (line.len < target + 1 + 9)
 		return START_OTHER;
@@ -89,6 +101,8 @@ enum http_start http_start_judge(struct slice s, size_t *checked)
 		return START_MORE;
 	if (s.ptr[0] >= 20 && s.ptr[0] <= 23)
 		return judge_tls(s);
+	if (s.ptr[0] == 0)
+		return judge_proxy_v2(s);
 	if (agrees(s, "HTTP/"))
 		return s.len < 5 ? START_MORE : judge_status_line(s);
 	if (s.len >= 4 && agrees(s, "SSH-"))
@@ -129,6 +143,15 @@ bool http_start_likely(struct slice s)
 	while (i < s.len && i <= METHOD_MAX && http_is_tchar(s.ptr[i]))
 		i++;
 	return i > 0 && slice_starts(slice_from(s, i), slice_str(" /"));
+}
+
+bool http_start_common_method(struct slice s)
+{
+	static const char *const methods[] = { "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH " };
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (slice_starts(s, slice_str(methods[i])))
+			return true;
+	return false;
 }
 
 int http_start_status(struct slice s)

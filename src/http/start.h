@@ -16,6 +16,8 @@ enum http_start {
 	START_TLS,
 	START_HTTP2,
 	START_SSH,
+	START_PROXY,    /* a line of the PROXY protocol, version 1: what it is about follows behind it */
+	START_PROXY_V2, /* its binary form, from behind its empty lines on */
 	START_OTHER,
 };
 
@@ -25,6 +27,9 @@ enum http_start http_start_judge(struct slice s, size_t *checked);
 
 /* Bytes that were no verdict yet: are they the beginning of a message all the same ("GET /", "HTTP/1.")? */
 bool http_start_likely(struct slice s);
+
+/* Does it begin with a method of RFC 9110 §9.3 or RFC 5789, and a blank? */
+bool http_start_common_method(struct slice s);
 
 /* RFC 9110 §5.6.2 */
 bool http_is_tchar(uint8_t c);

@@ -62,6 +62,14 @@ static bool has_odd_line_ends(struct slice s)
 	return false;
 }
 
+static bool mentions_chunked(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (slice_eq_nocase(slice_cut(s, i, 7), slice_str("chunked")))
+			return true;
+	return false;
+}
+
 /* The bytes of the first response, or 0. */
 static size_t llhttp_length(struct slice in, int *status)
 {
@@ -97,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool sure = n && (status < 100 || status >= 200) && status != 204 && status != 304;
 	if (sure && !has_odd_line_ends(slice_cut(in, 0, n))) {
 		/* Built without its strict mode llhttp lets two bytes of any kind pass behind a chunk; we do not. */
-		bool chunked = memmem(in.ptr, n, "hunked", 6) != NULL;
+		bool chunked = mentions_chunked(slice_cut(in, 0, n));
 		require((chunked && whole.how == FRAMING_BAD) || (whole.how == FRAMING_DONE && whole.status == status && whole.used == n),
 		        "llhttp's opinion");
 	}

@@ -164,20 +164,31 @@ static const struct script scripts[] = {
 	             S("HTTP/1.1 101 Switching\r\nContent-Length: 9\r\n\r\n\x81\x05HTTP/1.1 200 OK\r\n"), C(GET), S(OK2) },
 	  .expect = "Q1  GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\nR1  HTTP/1.1 101 Switching\r\nContent-Length: 9\r\n\r\n\nQ seen1 "
 	            "whole1 R seen1 "
-	            "whole1 tunnel" },
+	            "whole1 tunnel+" },
 	{ .name = "CONNECT, taken",
 	  .steps = { C("CONNECT a:443 HTTP/1.1\r\n\r\n"), S("HTTP/1.1 200 OK\r\n\r\n"), C("\x16\x03\x01"), S(OK2) },
-	  .expect = "Q1  CONNECT a:443 HTTP/1.1\r\n\r\n\nR1  HTTP/1.1 200 OK\r\n\r\n\nQ seen1 whole1 R seen1 whole1 tunnel" },
+	  .expect = "Q1  CONNECT a:443 HTTP/1.1\r\n\r\n\nR1  HTTP/1.1 200 OK\r\n\r\n\nQ seen1 whole1 R seen1 whole1 tunnel+" },
 	{ .name = "CONNECT, refused",
 	  .steps = { C("CONNECT a:443 HTTP/1.1\r\n\r\n"), S("HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nhi"), C(GET), S(OK2) },
 	  .expect = "Q1  CONNECT a:443 HTTP/1.1\r\n\r\n\nR1  HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nhi\nQ2  " GET "\nR2  " OK2
 	            "\nQ seen2 whole2 R seen2 whole2 http" },
-	{ .name = "TLS", .steps = { C("\x16\x03\x01\x02\x00\x01"), S("\x16\x03\x03\x00\x40\x02") }, .expect = "Q R tls" },
-	{ .name = "TLS from the middle", .mid = true, .steps = { C("\x17\x03\x03\x02\x00\x01") }, .expect = "Q R tls" },
-	{ .name = "SSH", .steps = { S("SSH-2.0-x\r\n"), C("SSH-2.0-y\r\n") }, .expect = "Q R ssh" },
-	{ .name = "HTTP/2", .steps = { C("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") }, .expect = "Q R http2" },
-	{ .name = "SMTP", .steps = { S("220 mail ESMTP\r\n"), C("EHLO a\r\n") }, .expect = "Q R other" },
-	{ .name = "random bytes", .steps = { C("\x8f\x00\x01"), S(OK2) }, .expect = "Q R other" },
+	{ .name = "TLS", .steps = { C("\x16\x03\x01\x02\x00\x01"), S("\x16\x03\x03\x00\x40\x02") }, .expect = "Q R tls+" },
+	{ .name = "TLS from the middle", .mid = true, .steps = { C("\x17\x03\x03\x02\x00\x01") }, .expect = "Q R tls+" },
+	{ .name = "SSH", .steps = { S("SSH-2.0-x\r\n"), C("SSH-2.0-y\r\n") }, .expect = "Q R ssh+" },
+	{ .name = "HTTP/2", .steps = { C("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") }, .expect = "Q R http2+" },
+	{ .name = "SMTP", .steps = { S("220 mail ESMTP\r\n"), C("EHLO a\r\n") }, .expect = "Q R other+" },
+	{ .name = "random bytes", .steps = { C("\x8f\x00\x01"), S(OK2) }, .expect = "Q R other+" },
+	{ .name = "random bytes from the middle", .mid = true, .steps = { C("\x8f\x00\x01"), C("\x8f\x00\x01") }, .expect = "Q R other" },
+	{ .name = "behind the PROXY protocol",
+	  .steps = { C("PROXY TCP4 192.0.2.1 192.0.2.2 5 80\r\n" GET), S(OK2) },
+	  .expect = ONE_PAIR "Q seen1 whole1 R seen1 whole1 http" },
+	{ .name = "behind the PROXY protocol, version 2",
+	  .steps = { C("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\0\x05\0\x50"), C(GET), S(OK2) },
+	  .expect = ONE_PAIR "Q seen1 whole1 R seen1 whole1 http" },
+	{ .name = "text before a request, behind a gap",
+	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), C_GAP(3), C("some text"), C(GET), S(OK2 OK2) },
+	  .expect = "Q1 c POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\nQ2  " GET "\nR1  " OK2 "\nR2  " OK2
+	            "\nQ seen2 whole1 part1 R seen2 whole2 http" },
 	{ .name = "HTTP/0.9 and HTTP/2.0 status lines are not RFC 9112's",
 	  .steps = { C(GET), S("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n") },
 	  .expect = "Q1  " GET "\nQ seen1 whole1 unpaired1 R http" },
@@ -345,7 +356,8 @@ static void on_message(void *arg, struct message *m)
 	message_unref(m);
 }
 
-static void say_counts(struct transcript *t, const struct http_reader *r)
+/* "+": the connection said that it wants no more. */
+static void say_counts(struct transcript *t, const struct http_reader *r, bool enough)
 {
 	static const char *const names[] = { "seen", "whole", "part", "lost", "off", "interim", "unpaired" };
 	static const char *const kinds[] = { "", "http", "tunnel", "tls", "http2", "ssh", "other", "empty" };
@@ -360,6 +372,8 @@ static void say_counts(struct transcript *t, const struct http_reader *r)
 	for (int row = 1; row < HTTP_CONN_ROWS; row++)
 		if (r->conns[row])
 			say(t, kinds[row], strlen(kinds[row]));
+	if (enough)
+		say(t, "+", 1);
 }
 
 static void balances(const struct tally_table *table, const uint64_t *counts, const char *name)
@@ -384,6 +398,7 @@ struct run {
 	struct http_conn *conn;
 	uint64_t told[2];
 	int64_t now;
+	bool enough;
 };
 
 static void give_data(struct run *run, const struct step *s, size_t at, size_t n)
@@ -397,7 +412,7 @@ static void give_data(struct run *run, const struct step *s, size_t at, size_t n
 		.segment_start = at == 0 && !s->inside,
 	};
 	run->told[s->side] += n;
-	(void)http_conn_data(run->conn, s->side, &chunk);
+	run->enough = http_conn_data(run->conn, s->side, &chunk) == STREAM_ENOUGH;
 	guard_free(copy);
 }
 
@@ -433,7 +448,7 @@ static void play(const struct script *script, struct manner manner, struct trans
 		give_step(&run, &script->steps[i], i == manner.cut_step ? manner.cut_at : 0, manner.piece ? manner.piece : SIZE_MAX / 2);
 	}
 	http_conn_free(run.conn);
-	say_counts(t, &reader);
+	say_counts(t, &reader, run.enough);
 	balances(&request_table, reader.requests, script->name);
 	balances(&response_table, reader.responses, script->name);
 	balances(&http_conn_table, reader.conns, script->name);
