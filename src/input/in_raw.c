@@ -11,9 +11,11 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define HANDLES_MAX   64
-#define BATCH_PACKETS 512
-#define TICK_NS       (100 * NS_PER_MS)
+#define HANDLES_MAX       64
+#define BATCH_PACKETS     512
+#define TICK_NS           (100 * NS_PER_MS)
+#define DRAIN_MAX_NS      (2 * NS_PER_S) /* a stop takes no longer, even where the system's clock was set back meanwhile */
+#define BUFFER_TIMEOUT_NS (5 * NS_PER_MS)
 
 struct handle {
 	char device[64];
@@ -33,6 +35,11 @@ struct in_raw {
 	uint64_t given, taken;
 	int64_t last_packet_ns; /* Unix time */
 	int64_t tick_ns;        /* monotonic: the next tick */
+	int64_t handover_ns;    /* within that time the kernel hands a packet over: its buffer time-out, doubled */
+	int64_t drained_ns;     /* stopping: by then the kernel has handed over all that came before; 0: not yet known */
+	int64_t stop_ns;        /* Unix time of the stop: later packets are not taken; 0: none */
+	bool past_stop;         /* a later packet was seen */
+	struct err failure;     /* told once every message has been given out */
 	bool stopping, finished;
 };
 
@@ -48,6 +55,10 @@ static const struct tally_table handle_table = { "interface", handle_rows, HANDL
 static void take_packet(void *arg, const struct packet *packet)
 {
 	struct in_raw *in = arg;
+	if (in->stop_ns && packet->ts_ns > in->stop_ns) {
+		in->past_stop = true;
+		return;
+	}
 	in->taken++;
 	if (packet->ts_ns > in->last_packet_ns)
 		in->last_packet_ns = packet->ts_ns;
@@ -101,37 +112,58 @@ static void tick(struct in_raw *in, int64_t now_ns)
 	update_drops(in);
 }
 
+/* After a stop: has the kernel handed over all that came before it? A block of its ring that is not full comes only when its time-out passes; a
+ * ring that is full takes as long as it takes, and what came after the stop does not count. */
+static bool drained(struct in_raw *in, int64_t now_ns, bool some)
+{
+	if (in->drained_ns == 0) {
+		in->drained_ns = in->tick_ns = now_ns + in->handover_ns;
+		in->stop_ns = now_ns + in->env->real_minus_mono_ns;
+	}
+	return all_gone(in) || now_ns >= in->drained_ns + DRAIN_MAX_NS || (now_ns >= in->drained_ns && (!some || in->past_stop));
+}
+
+/* The ring is empty and the user has had enough: what is unfinished comes out, flagged. */
+static void end_capture(struct in_raw *in)
+{
+	update_drops(in);
+	capture_finish(in->capture);
+	in->finished = true;
+}
+
+/* Reads until a message is there, or nothing more can be read for now. */
+static struct message *read_on(struct in_raw *in, int64_t now_ns)
+{
+	struct message *m = capture_next(in->capture);
+	while (!m && !in->finished) {
+		bool some = read_batch(in);
+		if (in->stopping && drained(in, now_ns, some))
+			end_capture(in);
+		else if (!some && !in->stopping)
+			tick(in, now_ns);
+		m = capture_next(in->capture);
+		if (!some)
+			break;
+	}
+	return m;
+}
+
 static enum input_result raw_next(struct input *base, int64_t now_ns, struct message **out, struct err *err)
 {
 	struct in_raw *in = (struct in_raw *)base;
-	*out = capture_next(in->capture);
-	while (!*out && !in->finished) {
-		bool some = read_batch(in);
-		*out = capture_next(in->capture);
-		if (*out || some)
-			continue;
-		if (all_gone(in) && !in->stopping) {
-			(void)err_set(err, ERR_IO, "%s: no interface is left to capture on", in->base.label);
-			in->stopping = true;
-		}
-		if (!in->stopping) {
-			tick(in, now_ns);
-			*out = capture_next(in->capture);
-			break;
-		}
-		/* The ring is empty and the user has had enough: what is unfinished comes out now, flagged. */
-		update_drops(in);
-		capture_finish(in->capture);
-		in->finished = true;
-		*out = capture_next(in->capture);
+	if (all_gone(in) && !in->stopping) {
+		(void)err_set(&in->failure, ERR_IO, "%s: no interface is left to capture on", in->base.label);
+		in->stopping = true;
 	}
+	*out = read_on(in, now_ns);
 	if (*out) {
 		in->given++;
 		return INPUT_MESSAGE;
 	}
 	if (!in->finished)
 		return INPUT_WAIT;
-	return err->code ? INPUT_FAIL : INPUT_END;
+	(void)err_set(err, in->failure.code, "%s", in->failure.text);
+	return in->failure.code ? INPUT_FAIL : INPUT_END;
 }
 
 static int raw_pollfd(const struct input *base)
@@ -243,7 +275,8 @@ static int open_handle(struct in_raw *in, struct handle *h, const struct raw_opt
 		.filter = (const char *)filter.ptr,
 		.snaplen = o->snaplen ? (int)o->snaplen : 256 << 10,
 		.buffer_bytes = o->buffer_bytes ? (int)o->buffer_bytes : 64 << 20,
-		.timeout_ms = o->buffer_timeout_ns >= NS_PER_MS ? (int)(o->buffer_timeout_ns / NS_PER_MS) : 5,
+		.timeout_ms =
+		        o->buffer_timeout_ns >= NS_PER_MS ? (int)(o->buffer_timeout_ns / NS_PER_MS) : (int)(BUFFER_TIMEOUT_NS / NS_PER_MS),
 		.promisc = o->promisc,
 	};
 	h->packets = packets_open_live(&live, err);
@@ -273,6 +306,7 @@ int in_raw_open(const char *const *addresses, size_t n, const void *raw_options,
 	in->base.ops = &raw_ops;
 	in->base.live = true;
 	in->env = env;
+	in->handover_ns = 2 * (o->buffer_timeout_ns > BUFFER_TIMEOUT_NS ? o->buffer_timeout_ns : BUFFER_TIMEOUT_NS);
 	in->capture = capture_new(&o->capture, env);
 	in->epoll = epoll_create1(EPOLL_CLOEXEC);
 	set_label(in, addresses, n);
