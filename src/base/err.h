@@ -14,6 +14,7 @@ enum err_code {
 	ERR_USAGE = -5,       /* the user asked for something that has no meaning */
 	ERR_PRIVILEGE = -6,   /* a capability is missing */
 	ERR_UNSUPPORTED = -7, /* well-formed, but not something we do */
+	ERR_CLOSED = -8,      /* whoever read what we write went away: an end, no failure */
 };
 
 struct err {

@@ -22,7 +22,7 @@ struct out_stdout {
 static const struct tally_row stdout_rows[] = {
 	{ "offered", "messages", TALLY_TOTAL, false },
 	{ "written", "written", TALLY_PART, false },
-	{ "failed", "not written: standard output failed", TALLY_PART, true },
+	{ "failed", "not written: standard output was closed or failed", TALLY_PART, true },
 };
 static const struct tally_table stdout_table = { "output", stdout_rows, 3 };
 
@@ -38,7 +38,7 @@ static int write_all(struct slice s)
 		if (errno == EAGAIN)
 			(void)poll(&wait, 1, -1);
 		else if (errno != EINTR)
-			return ERR_IO;
+			return errno == EPIPE ? ERR_CLOSED : ERR_IO;
 	}
 	return 0;
 }
@@ -50,7 +50,10 @@ static int write_held(struct out_stdout *o, struct err *err)
 		o->written += o->held_records;
 	else {
 		o->failed += o->held_records;
-		(void)err_set_errno(err, "cannot write to standard output");
+		if (rc == ERR_CLOSED)
+			(void)err_set(err, ERR_CLOSED, "whoever read standard output went away");
+		else
+			(void)err_set_errno(err, "cannot write to standard output");
 	}
 	o->held_records = 0;
 	buf_clear(&o->held);

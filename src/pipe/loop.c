@@ -24,7 +24,8 @@ static void output_failed(struct run *r, struct output *out, const struct err *w
 	if (out->failed)
 		return;
 	out->failed = true;
-	fail(r, why);
+	if (why->code != ERR_CLOSED)
+		fail(r, why);
 }
 
 static bool any_output_left(const struct run *r)
