@@ -257,14 +257,14 @@ int log_writer_write(struct log_writer *w, const struct message *m, int64_t now_
 	int rc = 0;
 	if (w->cur->text.len + need > w->options.frame_bytes || now_ns >= w->due_ns)
 		rc = hand_over(w, w->options.wait, err);
-	/* Full queue: what is due merely stays longer, what does not fit is refused. */
+	/* Full queue: what is due merely stays longer, what does not fit is refused. So is a record beyond CHUNK_MAX. */
 	if (rc == ERR_LIMIT && w->cur->text.len + need <= w->options.frame_bytes)
 		rc = 0;
 	if (rc == 0) {
 		rc = record_write(&w->cur->text, m);
-		if (rc)
+		if (rc && rc != ERR_LIMIT)
 			(void)err_set(err, (enum err_code)rc, "cannot write %s: %s", w->path,
-			              rc == ERR_NOMEM ? "out of memory" : "a record is too long");
+			              rc == ERR_NOMEM ? "out of memory" : "a message of no known type");
 	}
 	if (rc == 0)
 		chunk_note(w, m, now_ns);

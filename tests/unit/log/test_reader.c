@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -526,6 +527,10 @@ Test(reader, believes_no_claim_about_size)
 	};
 	char path[SCRATCH_PATH];
 	scratch_make(path, "x");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	const struct rlimit little = { 1 << 30, 1 << 30 };
+	cr_assert_eq(setrlimit(RLIMIT_AS, &little), 0);
+#endif
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct heard h;
 		file_store(path, slice_of(cases[i].bytes, cases[i].n));

@@ -391,29 +391,34 @@ Test(writer, a_limit_on_the_file_size_is_a_full_disk, .timeout = 30)
 	scratch_remove(path);
 }
 
-Test(writer, an_hour_of_small_and_great_records)
+Test(writer, small_and_great_records_in_turn)
 {
-	char path[SCRATCH_PATH];
-	struct err err = { 0 };
-	const struct log_writer_options options = { .wait = true };
-	scratch_make(path, "x.gor.zst");
-	struct log_writer *w = writer(path, &options);
-	static const size_t sizes[] = { 0, 1, 100, 1 << 20, (1 << 20) + 1, 5 << 20, 10, 20 << 20, 3 };
+	static const size_t sizes[] = { 0, 1, 100, 1 << 20, (1 << 20) + 1, 5 << 20, 10, 9 << 20, 3 };
 	enum { N = sizeof sizes / sizeof *sizes };
+	struct message *messages[N];
 	for (unsigned i = 0; i < N; i++)
-		cr_assert_eq(put(w, i, sizes[i], 0, &err), 0, "%s", err.text);
-	cr_assert_eq(log_writer_close(w, slice_of(NULL, 0), &err), 0);
-	struct heard h;
-	cr_assert(log_hear(&h, path, NULL));
-	cr_assert_eq(h.n, N);
-	for (unsigned i = 0; i < N; i++) {
-		struct message *m = message_for_test(i, LOG_TS(i), sizes[i]);
-		cr_assert(message_same(h.list[i], m), "%u", i);
-		message_unref(m);
+		messages[i] = message_for_test(i, LOG_TS(i), sizes[i]);
+	for (int f = 0; f < 3; f++) {
+		char path[SCRATCH_PATH];
+		struct err err = { 0 };
+		struct heard h;
+		const struct log_writer_options options = { .wait = true, .level = 1 };
+		scratch_make(path, names[f]);
+		struct log_writer *w = writer(path, &options);
+		for (unsigned i = 0; i < N; i++)
+			cr_assert_eq(log_writer_write(w, messages[i], 0, &err), 0, "%s", err.text);
+		cr_assert_eq(log_writer_close(w, slice_of(NULL, 0), &err), 0);
+		cr_assert(log_hear(&h, path, NULL));
+		cr_assert_eq(h.n, N, "%s: %s", names[f], h.note);
+		for (unsigned i = 0; i < N; i++)
+			cr_assert(message_same(h.list[i], messages[i]), "%s: %u", names[f], i);
+		log_forget(&h);
+		if (f == 0)
+			assert_zstd_accepts(path);
+		scratch_remove(path);
 	}
-	log_forget(&h);
-	assert_zstd_accepts(path);
-	scratch_remove(path);
+	for (unsigned i = 0; i < N; i++)
+		message_unref(messages[i]);
 }
 
 /* --- kill -9 ------------------------------------------------------------------------------------------------------------- */
