@@ -1,8 +1,9 @@
 /* conn: the HTTP/1 messages of one connection: framing of both directions, and pairing.
  *
  * Takes what reassembly says of a flow (model/stream.h); gives messages as they end. Owns the unfinished messages and the requests that
- * wait for their answers. Follows RFC 9112 and stays generous: what a server accepted is recorded. llhttp frames; the raw
- * bytes are ours. */
+ * wait for their answers. Follows RFC 9112 and stays generous: what a server accepted is recorded. Heads are read
+ * line by line by our own scanner (facts.h), because llhttp refuses the bare LF, the unknown method and the odd field that servers
+ * take; llhttp keeps the chunked coding (chunked.h). The raw bytes are kept as they came. */
 #ifndef REPLAY_HTTP_CONN_H
 #define REPLAY_HTTP_CONN_H
 
@@ -15,7 +16,7 @@ enum http_row {
 	HTTP_SEEN, /* messages that began, or whose answer proves that they were there */
 	HTTP_COMPLETE,
 	HTTP_INCOMPLETE, /* given out with a flag */
-	HTTP_DISCARDED,  /* held no byte worth a record: its head never became whole */
+	HTTP_DISCARDED,  /* no record: its head never became whole, or only its answer was seen */
 	HTTP_UNRECORDED, /* responses with track_responses off */
 	HTTP_INTERIM,    /* NOTE: 1xx answers (responses) */
 	HTTP_UNPAIRED,   /* NOTE: responses without a request, requests without a response */
