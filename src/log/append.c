@@ -1,10 +1,10 @@
 /* append: where an existing log goes on, form by form. What stands behind the last whole piece is cut; nothing before it is touched. */
 #include "base/units.h"
-#include "log/decode.h"
 #include "log/reader.h"
 #include "log/record.h"
 #include "log/scan.h"
 #include "log/sink.h"
+#include "log/unpack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static int gzip_place(struct sink *s, struct encoder *e, struct place *p, struct
 {
 	(void)e;
 	enum { IN = 65536, OUT = 262144 };
-	struct unpacker *d = unpacker_new(DECODE_GZIP);
+	struct unpacker *d = unpacker_new(UNPACK_GZIP);
 	uint8_t *room = malloc(IN + OUT);
 	int rc = d && room ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 	for (uint64_t at = 0; rc == 0 && at < p->size;) {
@@ -55,12 +55,12 @@ static int gzip_place(struct sink *s, struct encoder *e, struct place *p, struct
 		}
 		struct slice in = slice_of(room, (size_t)got);
 		while (in.len && rc == 0) {
-			struct decode_step step;
-			enum decode_result r = unpacker_run(d, in, room + IN, OUT, &step);
+			struct unpack_step step;
+			enum unpack_result r = unpacker_run(d, in, room + IN, OUT, &step);
 			in = slice_from(in, step.used);
-			if (r == DECODE_NOMEM)
+			if (r == UNPACK_NOMEM)
 				rc = err_set(err, ERR_NOMEM, "out of memory");
-			if (r == DECODE_FRAME_END)
+			if (r == UNPACK_FRAME_END)
 				p->end = at + (uint64_t)got - in.len;
 		}
 		at += (uint64_t)got;

@@ -5,10 +5,10 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/units.h"
-#include "log/decode.h"
+#include "log/opened.h"
 #include "log/record.h"
 #include "log/scan.h"
-#include "log/source.h"
+#include "log/unpack.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ struct cursor_of_frame {
 };
 
 struct ordered {
-	struct source *s;
+	struct opened_log *s;
 	struct frame_index index;
 	struct scan_report report;
 	struct cursor_of_frame *cursors; /* one per index entry */
@@ -45,7 +45,7 @@ struct ordered {
 	struct list loaded;
 	size_t held, held_max;
 	struct buf stored, spare; /* compressed bytes; a text buffer to use again */
-	struct unpacker *decoder;
+	struct unpacker *unpacker;
 	uint64_t done_bytes, all_bytes;
 };
 
@@ -68,23 +68,23 @@ static int load_zstd(struct ordered *o, const struct frame_entry *e, size_t limi
 	if (rc)
 		return rc;
 	text->max = limit;
-	unpacker_reset(o->decoder);
+	unpacker_reset(o->unpacker);
 	size_t want = e->text < FIRST_ROOM ? (size_t)e->text + 1 : FIRST_ROOM;
-	enum decode_result r = DECODE_GOING;
-	while (r == DECODE_GOING) {
+	enum unpack_result r = UNPACK_GOING;
+	while (r == UNPACK_GOING) {
 		if (text->len == text->cap || text->cap < want) {
 			rc = buf_reserve(text, text->len < want ? want - text->len : 1);
 			if (rc)
 				return rc == ERR_LIMIT ? ERR_FORMAT : rc;
 		}
-		struct decode_step step;
-		r = unpacker_run(o->decoder, in, text->ptr + text->len, text->cap - text->len, &step);
+		struct unpack_step step;
+		r = unpacker_run(o->unpacker, in, text->ptr + text->len, text->cap - text->len, &step);
 		in = slice_from(in, step.used);
 		text->len += step.made;
-		if (r == DECODE_GOING && in.len == 0 && text->len < text->cap)
+		if (r == UNPACK_GOING && in.len == 0 && text->len < text->cap)
 			return ERR_FORMAT; /* wants bytes that are not there */
 	}
-	return r == DECODE_FRAME_END ? 0 : r == DECODE_NOMEM ? ERR_NOMEM : ERR_FORMAT;
+	return r == UNPACK_FRAME_END ? 0 : r == UNPACK_NOMEM ? ERR_NOMEM : ERR_FORMAT;
 }
 
 static int load_plain(struct ordered *o, const struct frame_entry *e, size_t limit, struct buf *text)
@@ -146,10 +146,10 @@ static void sort_places(struct cursor_of_frame *c)
 		}
 }
 
-static void tell_damaged_record(struct source *s, uint64_t at)
+static void tell_damaged_record(struct opened_log *s, uint64_t at)
 {
 	char n[UNITS_TEXT];
-	source_note(
+	opened_note(
 	        s, NOTE_DAMAGED_RECORD,
 	        "bytes from %s on are no record (or a record whose n= disagrees with its length) and are left out up to the next separator",
 	        format_count(n, at));
@@ -158,7 +158,7 @@ static void tell_damaged_record(struct source *s, uint64_t at)
 /* Finds the records of a loaded frame and counts, the first time, what will not be given. */
 static int find_records(struct ordered *o, struct cursor_of_frame *c)
 {
-	struct source *s = o->s;
+	struct opened_log *s = o->s;
 	struct slice text = buf_slice(&c->text);
 	bool last = ends_file(o, c->frame), in_damage = false;
 	c->n = c->next = 0;
@@ -169,7 +169,7 @@ static int find_records(struct ordered *o, struct cursor_of_frame *c)
 			r = RECORD_DAMAGED;
 			mark.used = text.len - at;
 		}
-		bool wanted = r == RECORD_OK && source_wants(s, mark.ts_ns);
+		bool wanted = r == RECORD_OK && opened_wants(s, mark.ts_ns);
 		if (wanted && add_place(c, &mark, at))
 			return ERR_NOMEM;
 		if (!c->counted && !wanted && (r == RECORD_OK || !in_damage)) {
@@ -229,14 +229,14 @@ static void make_room(struct ordered *o, const struct cursor_of_frame *keep)
 
 static void lose_frame(struct ordered *o, const struct cursor_of_frame *c)
 {
-	struct source *s = o->s;
+	struct opened_log *s = o->s;
 	const struct frame_entry *e = c->frame;
 	char at[UNITS_TEXT], n[UNITS_TEXT], from[TIME_TEXT], to[TIME_TEXT];
 	s->counts[LOG_READ_DAMAGED_FRAMES]++;
 	s->counts[LOG_READ_SKIPPED_BYTES] += e->stored;
 	s->counts[LOG_READ_SEEN] += e->records;
 	s->counts[LOG_READ_DAMAGED_RECORDS] += e->records;
-	source_note(s, NOTE_DAMAGED_FRAME, "the frame at byte %s is damaged: its %s records, from %s to %s, are left out",
+	opened_note(s, NOTE_DAMAGED_FRAME, "the frame at byte %s is damaged: its %s records, from %s to %s, are left out",
 	            format_count(at, e->offset), format_count(n, e->records), log_time_text(from, e->first_ns),
 	            log_time_text(to, e->last_ns));
 }
@@ -261,7 +261,7 @@ static int load(struct ordered *o, struct cursor_of_frame *c, struct err *err)
 	}
 	o->held += weight(c);
 	if (rc)
-		return rc == ERR_IO ? source_read_failed(o->s, err) : source_no_memory(err);
+		return rc == ERR_IO ? opened_read_failed(o->s, err) : opened_no_memory(err);
 	make_room(o, c);
 	return 0;
 }
@@ -282,7 +282,7 @@ static enum log_read give(struct ordered *o, struct cursor_of_frame *c, struct m
 		bytes.len = p->len;
 	size_t used;
 	if (record_read(bytes, ends_file(o, c->frame), o->s->options.message_bytes, &used, out) != RECORD_OK) {
-		(void)source_no_memory(err);
+		(void)opened_no_memory(err);
 		return LOG_READ_FAIL;
 	}
 	c->next++;
@@ -351,8 +351,8 @@ static int measure(void *arg, struct frame_entry *e)
 static int index_zstd(struct ordered *o)
 {
 	const struct frame_measure m = { o, measure };
-	o->decoder = unpacker_new(DECODE_ZSTD);
-	return o->decoder ? scan_file(o->s->fd, o->s->size, &m, &o->index, &o->report) : ERR_NOMEM;
+	o->unpacker = unpacker_new(UNPACK_ZSTD);
+	return o->unpacker ? scan_file(o->s->fd, o->s->size, &m, &o->index, &o->report) : ERR_NOMEM;
 }
 
 static void chunk_add_mark(struct frame_entry *e, const struct record_mark *mark, enum record_result r)
@@ -423,7 +423,7 @@ static int start(struct ordered *o)
 		const struct frame_entry *e = &o->index.list[i];
 		list_init(&c->loaded);
 		c->frame = e;
-		if (source_wants_span(o->s, e->first_ns, e->last_ns) || e->records == 0) {
+		if (opened_wants_span(o->s, e->first_ns, e->last_ns) || e->records == 0) {
 			o->all_bytes += e->stored;
 			if (push(o, c, e->first_ns))
 				return ERR_NOMEM;
@@ -438,7 +438,7 @@ static int start(struct ordered *o)
 static void tell_index(const struct ordered *o)
 {
 	char frames[UNITS_TEXT], bytes[UNITS_TEXT];
-	struct source *s = o->s;
+	struct opened_log *s = o->s;
 	const struct scan_report *r = &o->report;
 	s->counts[LOG_READ_SKIPPED_BYTES] += r->skipped_bytes;
 	s->counts[LOG_READ_SEEN] += r->lost_records;
@@ -449,18 +449,18 @@ static void tell_index(const struct ordered *o)
 	(void)format_count(bytes, r->skipped_bytes);
 	const char *where = r->tail_bytes == r->skipped_bytes ? "at the end" : "that are damaged";
 	if (r->skipped_bytes)
-		source_note(s, NOTE_REBUILT, "no final index (the writer was stopped); rebuilt from %s frame headers; skipped %s bytes %s",
+		opened_note(s, NOTE_REBUILT, "no final index (the writer was stopped); rebuilt from %s frame headers; skipped %s bytes %s",
 		            frames, bytes, where);
 	else
-		source_note(s, NOTE_REBUILT, "no final index (the writer was stopped); rebuilt from %s frame headers", frames);
+		opened_note(s, NOTE_REBUILT, "no final index (the writer was stopped); rebuilt from %s frame headers", frames);
 }
 
-int ordered_open(struct source *s, struct ordered **out, struct err *err)
+int ordered_open(struct opened_log *s, struct ordered **out, struct err *err)
 {
 	*out = NULL;
 	struct ordered *o = calloc(1, sizeof *o);
 	if (!o)
-		return source_no_memory(err);
+		return opened_no_memory(err);
 	o->s = s;
 	o->held_max = s->options.held_bytes ? s->options.held_bytes : HELD_DEFAULT;
 	list_init(&o->loaded);
@@ -478,7 +478,7 @@ int ordered_open(struct source *s, struct ordered **out, struct err *err)
 	ordered_close(o);
 	if (rc == ERR_UNSUPPORTED)
 		return 0;
-	return rc == ERR_IO ? source_read_failed(s, err) : source_no_memory(err);
+	return rc == ERR_IO ? opened_read_failed(s, err) : opened_no_memory(err);
 }
 
 void ordered_close(struct ordered *o)
@@ -491,7 +491,7 @@ void ordered_close(struct ordered *o)
 	frame_index_release(&o->index);
 	buf_release(&o->stored);
 	buf_release(&o->spare);
-	unpacker_free(o->decoder);
+	unpacker_free(o->unpacker);
 	free(o->cursors);
 	free(o);
 }

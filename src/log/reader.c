@@ -3,8 +3,8 @@
 
 #include "base/units.h"
 #include "log/frame.h"
+#include "log/opened.h"
 #include "log/record.h"
-#include "log/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static const struct tally_row rows[] = {
 const struct tally_table log_reader_table = { "input", rows, LOG_READER_ROWS };
 
 struct log_reader {
-	struct source s;
+	struct opened_log s;
 	char *name;
 	struct ordered *ordered; /* one of the two; neither for an empty file */
 	struct stream *stream;
@@ -84,11 +84,11 @@ static enum log_kind kind_further_on(struct slice head)
 
 static int open_file(struct log_reader *r, const char *path, struct err *err)
 {
-	struct source *s = &r->s;
+	struct opened_log *s = &r->s;
 	bool standard = strcmp(path, "-") == 0;
 	r->name = strdup(standard ? "standard input" : path);
 	if (!r->name)
-		return source_no_memory(err);
+		return opened_no_memory(err);
 	s->name = r->name;
 	s->fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -102,16 +102,16 @@ static int open_file(struct log_reader *r, const char *path, struct err *err)
 	return 0;
 }
 
-static int read_head(struct source *s, struct err *err)
+static int read_head(struct opened_log *s, struct err *err)
 {
 	if (buf_reserve(&s->head, HEAD_BYTES))
-		return source_no_memory(err);
+		return opened_no_memory(err);
 	while (s->head.len < HEAD_BYTES) {
 		ssize_t n = read(s->fd, s->head.ptr + s->head.len, HEAD_BYTES - s->head.len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return source_read_failed(s, err);
+			return opened_read_failed(s, err);
 		if (n == 0)
 			break;
 		s->head.len += (size_t)n;
@@ -121,7 +121,7 @@ static int read_head(struct source *s, struct err *err)
 	return 0;
 }
 
-static int check_kind(struct source *s, struct err *err)
+static int check_kind(struct opened_log *s, struct err *err)
 {
 	switch (s->kind) {
 	case LOG_KIND_PCAP:
@@ -130,7 +130,7 @@ static int check_kind(struct source *s, struct err *err)
 	case LOG_KIND_OTHER:
 		return err_set(err, ERR_FORMAT, "%s is no log: neither records, nor gzip, zstd or a packet capture", s->name);
 	case LOG_KIND_EMPTY:
-		source_note(s, NOTE_EMPTY, "the file is empty: no records");
+		opened_note(s, NOTE_EMPTY, "the file is empty: no records");
 		return 0;
 	default:
 		return 0;
@@ -138,14 +138,14 @@ static int check_kind(struct source *s, struct err *err)
 }
 
 /* A regular file can be read in any order; gzip cannot, and records in the file's own order need no index but the native one. */
-static bool wants_index(const struct source *s)
+static bool wants_index(const struct opened_log *s)
 {
 	return s->regular && (s->kind == LOG_KIND_ZSTD || (s->kind == LOG_KIND_TEXT && !s->options.file_order));
 }
 
 static int reader_start(struct log_reader *r, const char *path, struct err *err)
 {
-	struct source *s = &r->s;
+	struct opened_log *s = &r->s;
 	int rc = open_file(r, path, err);
 	if (rc == 0)
 		rc = read_head(s, err);
@@ -167,7 +167,7 @@ struct log_reader *log_reader_open(const char *path, const struct log_reader_opt
 {
 	struct log_reader *r = calloc(1, sizeof *r);
 	if (!r) {
-		(void)source_no_memory(err);
+		(void)opened_no_memory(err);
 		return NULL;
 	}
 	r->s.fd = -1;

@@ -4,9 +4,9 @@
  * wrong record. Owns what it has read ahead. */
 #include "base/heap.h"
 #include "base/units.h"
-#include "log/decode.h"
+#include "log/opened.h"
 #include "log/record.h"
-#include "log/source.h"
+#include "log/unpack.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 #define OUT_ROOM       (256u << 10)
 
 struct stream {
-	struct source *s;
-	struct unpacker *decoder; /* NULL: plain */
+	struct opened_log *s;
+	struct unpacker *unpacker; /* NULL: plain */
 	uint8_t *in;
 	size_t in_at, in_len;
 	uint64_t at; /* bytes of the file read */
@@ -34,15 +34,15 @@ struct stream {
 	bool given;
 };
 
-static const enum decode_form decode_of[] = {
-	[LOG_KIND_TEXT] = DECODE_PLAIN,
-	[LOG_KIND_GZIP] = DECODE_GZIP,
-	[LOG_KIND_ZSTD] = DECODE_ZSTD,
+static const enum unpack_form decode_of[] = {
+	[LOG_KIND_TEXT] = UNPACK_PLAIN,
+	[LOG_KIND_GZIP] = UNPACK_GZIP,
+	[LOG_KIND_ZSTD] = UNPACK_ZSTD,
 };
 
 static int read_input(struct stream *t, struct err *err)
 {
-	struct source *s = t->s;
+	struct opened_log *s = t->s;
 	t->in_at = t->in_len = 0;
 	if (s->head.len) { /* what was read to tell the form */
 		t->in_len = s->head.len < IN_ROOM ? s->head.len : IN_ROOM;
@@ -54,7 +54,7 @@ static int read_input(struct stream *t, struct err *err)
 			n = read(s->fd, t->in, IN_ROOM);
 		while (n < 0 && errno == EINTR);
 		if (n < 0)
-			return source_read_failed(s, err);
+			return opened_read_failed(s, err);
 		t->in_len = (size_t)n;
 	}
 	t->at += t->in_len;
@@ -64,9 +64,9 @@ static int read_input(struct stream *t, struct err *err)
 static void end_of_input(struct stream *t)
 {
 	t->ended = true;
-	t->torn = unpacker_inside(t->decoder);
+	t->torn = unpacker_inside(t->unpacker);
 	if (t->torn)
-		source_note(t->s, NOTE_TRUNCATED,
+		opened_note(t->s, NOTE_TRUNCATED,
 		            "ends inside a %s: the writer was stopped, or the file was cut; whole records before that are read",
 		            t->s->kind == LOG_KIND_GZIP ? "gzip member" : "frame");
 	t->sure = t->text.len;
@@ -75,7 +75,7 @@ static void end_of_input(struct stream *t)
 /* What the bad frame has given so far goes, as far as it has not been given on. */
 static void lose_frame(struct stream *t)
 {
-	struct source *s = t->s;
+	struct opened_log *s = t->s;
 	char at[UNITS_TEXT];
 	s->counts[LOG_READ_DAMAGED_FRAMES]++;
 	/* How many records were in it nobody knows: it counts as one, so that the account never says nothing is missing. */
@@ -83,24 +83,24 @@ static void lose_frame(struct stream *t)
 	s->counts[LOG_READ_DAMAGED_RECORDS]++;
 	t->in_damage = true;
 	t->text.len = t->sure;
-	source_note(s, NOTE_DAMAGED_FRAME, "the %s that was being read at byte %s is damaged and left out",
+	opened_note(s, NOTE_DAMAGED_FRAME, "the %s that was being read at byte %s is damaged and left out",
 	            s->kind == LOG_KIND_GZIP ? "gzip member" : "frame", format_count(at, t->at - (t->in_len - t->in_at)));
 }
 
 static int decode_more(struct stream *t, struct err *err)
 {
 	if (buf_reserve(&t->text, OUT_ROOM))
-		return source_no_memory(err);
-	struct decode_step step;
+		return opened_no_memory(err);
+	struct unpack_step step;
 	struct slice in = slice_of(t->in + t->in_at, t->in_len - t->in_at);
-	enum decode_result r = unpacker_run(t->decoder, in, t->text.ptr + t->text.len, t->text.cap - t->text.len, &step);
+	enum unpack_result r = unpacker_run(t->unpacker, in, t->text.ptr + t->text.len, t->text.cap - t->text.len, &step);
 	t->in_at += step.used;
 	t->text.len += step.made;
-	if (r == DECODE_NOMEM)
-		return source_no_memory(err);
-	if (r == DECODE_DAMAGED)
+	if (r == UNPACK_NOMEM)
+		return opened_no_memory(err);
+	if (r == UNPACK_DAMAGED)
 		lose_frame(t);
-	else if (r == DECODE_FRAME_END || t->s->kind == LOG_KIND_TEXT || t->text.len - t->sure > UNSURE_MAX)
+	else if (r == UNPACK_FRAME_END || t->s->kind == LOG_KIND_TEXT || t->text.len - t->sure > UNSURE_MAX)
 		t->sure = t->text.len;
 	/* No progress with all input used: more is needed. */
 	if (t->in_at < t->in_len || step.made)
@@ -125,7 +125,7 @@ static int fill(struct stream *t, size_t need, struct err *err)
 
 static void count_damage(struct stream *t, const struct record_mark *mark)
 {
-	struct source *s = t->s;
+	struct opened_log *s = t->s;
 	char at[UNITS_TEXT];
 	if (!t->in_damage) {
 		s->counts[LOG_READ_SEEN]++;
@@ -133,7 +133,7 @@ static void count_damage(struct stream *t, const struct record_mark *mark)
 	}
 	s->counts[LOG_READ_SKIPPED_BYTES] += mark->used;
 	t->in_damage = !mark->resynced;
-	source_note(s, NOTE_DAMAGED_RECORD,
+	opened_note(s, NOTE_DAMAGED_RECORD,
 	            "near byte %s stands no record (or one whose n= disagrees with its length): left out up to the next separator",
 	            format_count(at, t->at));
 }
@@ -141,7 +141,7 @@ static void count_damage(struct stream *t, const struct record_mark *mark)
 /* The next record in the file's order. END: no more. */
 static enum log_read read_one(struct stream *t, struct message **out, struct err *err)
 {
-	struct source *s = t->s;
+	struct opened_log *s = t->s;
 	for (;;) {
 		struct slice rest = slice_of(t->text.ptr ? t->text.ptr + t->text_at : NULL, t->sure - t->text_at);
 		struct record_mark mark = { .need = 1 };
@@ -163,7 +163,7 @@ static enum log_read read_one(struct stream *t, struct message **out, struct err
 			continue;
 		}
 		t->in_damage = false;
-		if (!source_wants(s, mark.ts_ns)) {
+		if (!opened_wants(s, mark.ts_ns)) {
 			s->counts[LOG_READ_SEEN]++;
 			s->counts[LOG_READ_OUTSIDE]++;
 			continue;
@@ -171,7 +171,7 @@ static enum log_read read_one(struct stream *t, struct message **out, struct err
 		size_t used;
 		if (record_read(slice_cut(rest, 0, mark.used), true, s->options.message_bytes, &used, out) == RECORD_OK)
 			return LOG_READ_MESSAGE;
-		(void)source_no_memory(err);
+		(void)opened_no_memory(err);
 		return LOG_READ_FAIL;
 	}
 }
@@ -188,7 +188,7 @@ static enum log_read pop_one(struct stream *t, struct message **out)
 		return LOG_READ_END;
 	t->held -= weight(m);
 	if (t->given && m->ts_ns < t->newest_given)
-		source_note(t->s, NOTE_ORDER,
+		opened_note(t->s, NOTE_ORDER,
 		            "records are further out of order than the %zu MiB this form can be put in order within; convert it to a "
 		            "native log to have them in order",
 		            t->window >> 20);
@@ -212,7 +212,7 @@ enum log_read stream_next(struct stream *t, struct message **out, struct err *er
 			break;
 		if (heap_push(&t->heap, m->ts_ns, m)) {
 			message_unref(m);
-			(void)source_no_memory(err);
+			(void)opened_no_memory(err);
 			return LOG_READ_FAIL;
 		}
 		t->held += weight(m);
@@ -220,7 +220,7 @@ enum log_read stream_next(struct stream *t, struct message **out, struct err *er
 	return pop_one(t, out);
 }
 
-struct stream *stream_open(struct source *s, struct err *err)
+struct stream *stream_open(struct opened_log *s, struct err *err)
 {
 	struct stream *t = calloc(1, sizeof *t);
 	if (t) {
@@ -229,12 +229,12 @@ struct stream *stream_open(struct source *s, struct err *err)
 		heap_init(&t->heap, SIZE_MAX);
 		buf_init(&t->text, SIZE_MAX / 2);
 		t->in = malloc(IN_ROOM);
-		t->decoder = unpacker_new(decode_of[s->kind]);
+		t->unpacker = unpacker_new(decode_of[s->kind]);
 	}
-	if (t && t->in && t->decoder)
+	if (t && t->in && t->unpacker)
 		return t;
 	stream_close(t);
-	(void)source_no_memory(err);
+	(void)opened_no_memory(err);
 	return NULL;
 }
 
@@ -251,7 +251,7 @@ void stream_close(struct stream *t)
 		message_unref(m);
 	heap_release(&t->heap);
 	buf_release(&t->text);
-	unpacker_free(t->decoder);
+	unpacker_free(t->unpacker);
 	free(t->in);
 	free(t);
 }

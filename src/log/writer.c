@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "log/encode.h"
+#include "log/opened.h"
 #include "log/record.h"
 #include "log/sink.h"
-#include "log/source.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* source: sentences and bounds. */
-#include "log/source.h"
+/* opened: sentences and bounds. */
+#include "log/opened.h"
 
 #include "base/clock.h"
 
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-void source_note(struct source *s, enum source_note kind, const char *format, ...)
+void opened_note(struct opened_log *s, enum opened_note_kind kind, const char *format, ...)
 {
 	char text[512];
 	if (s->told[kind] || !s->options.note)
@@ -23,12 +23,12 @@ void source_note(struct source *s, enum source_note kind, const char *format, ..
 	s->options.note(s->options.arg, text);
 }
 
-bool source_wants(const struct source *s, int64_t ts_ns)
+bool opened_wants(const struct opened_log *s, int64_t ts_ns)
 {
-	return source_wants_span(s, ts_ns, ts_ns);
+	return opened_wants_span(s, ts_ns, ts_ns);
 }
 
-bool source_wants_span(const struct source *s, int64_t first_ns, int64_t last_ns)
+bool opened_wants_span(const struct opened_log *s, int64_t first_ns, int64_t last_ns)
 {
 	const struct log_reader_options *o = &s->options;
 	return (o->from_ns == 0 || last_ns >= o->from_ns) && (o->to_ns == 0 || first_ns < o->to_ns);
@@ -50,12 +50,12 @@ char *log_time_text(char out[TIME_TEXT], int64_t ts_ns)
 	return out;
 }
 
-int source_no_memory(struct err *err)
+int opened_no_memory(struct err *err)
 {
 	return err_set(err, ERR_NOMEM, "out of memory");
 }
 
-int source_read_failed(const struct source *s, struct err *err)
+int opened_read_failed(const struct opened_log *s, struct err *err)
 {
 	return err_set_errno(err, "cannot read %s", s->name);
 }

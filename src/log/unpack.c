@@ -1,5 +1,5 @@
-/* decode: one row of a table per form. */
-#include "log/decode.h"
+/* unpack: one row of a table per form. */
+#include "log/unpack.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 struct decode_ops {
 	bool (*open)(struct unpacker *d);
-	enum decode_result (*run)(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step);
+	enum unpack_result (*run)(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct unpack_step *step);
 	void (*reset)(struct unpacker *d);
 	void (*close)(struct unpacker *d);
 	struct slice magic[2]; /* what a frame begins with: looked for after damage */
@@ -32,14 +32,14 @@ static bool plain_open(struct unpacker *d)
 	return true;
 }
 
-static enum decode_result plain_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+static enum unpack_result plain_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct unpack_step *step)
 {
 	(void)d;
 	size_t n = in.len < room ? in.len : room;
 	if (n)
 		memcpy(out, in.ptr, n);
 	step->used = step->made = n;
-	return DECODE_GOING;
+	return UNPACK_GOING;
 }
 
 static void plain_reset(struct unpacker *d)
@@ -55,7 +55,7 @@ static bool gzip_open(struct unpacker *d)
 	return d->gzip_open;
 }
 
-static enum decode_result gzip_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+static enum unpack_result gzip_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct unpack_step *step)
 {
 	uInt in_len = in.len < UINT_MAX ? (uInt)in.len : UINT_MAX;
 	uInt out_len = room < UINT_MAX ? (uInt)room : UINT_MAX;
@@ -70,11 +70,11 @@ static enum decode_result gzip_run(struct unpacker *d, struct slice in, uint8_t 
 	if (rc == Z_STREAM_END) {
 		(void)inflateReset(&d->gzip);
 		d->inside = false;
-		return DECODE_FRAME_END;
+		return UNPACK_FRAME_END;
 	}
 	if (rc == Z_MEM_ERROR)
-		return DECODE_NOMEM;
-	return rc == Z_OK || rc == Z_BUF_ERROR ? DECODE_GOING : DECODE_DAMAGED;
+		return UNPACK_NOMEM;
+	return rc == Z_OK || rc == Z_BUF_ERROR ? UNPACK_GOING : UNPACK_DAMAGED;
 }
 
 static void gzip_reset(struct unpacker *d)
@@ -96,7 +96,7 @@ static bool zstd_open(struct unpacker *d)
 	return d->zstd != NULL;
 }
 
-static enum decode_result zstd_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+static enum unpack_result zstd_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct unpack_step *step)
 {
 	ZSTD_inBuffer from = { in.ptr, in.len, 0 };
 	ZSTD_outBuffer to = { out, room, 0 };
@@ -106,8 +106,8 @@ static enum decode_result zstd_run(struct unpacker *d, struct slice in, uint8_t 
 	if (step->used)
 		d->inside = rc != 0;
 	if (!ZSTD_isError(rc))
-		return rc == 0 ? DECODE_FRAME_END : DECODE_GOING;
-	return ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation ? DECODE_NOMEM : DECODE_DAMAGED;
+		return rc == 0 ? UNPACK_FRAME_END : UNPACK_GOING;
+	return ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation ? UNPACK_NOMEM : UNPACK_DAMAGED;
 }
 
 static void zstd_reset(struct unpacker *d)
@@ -128,16 +128,16 @@ static void zstd_close(struct unpacker *d)
 	}
 
 static const struct decode_ops forms[] = {
-	[DECODE_PLAIN] = { plain_open, plain_run, plain_reset, plain_reset, { { NULL, 0 } } },
-	[DECODE_GZIP] = { gzip_open, gzip_run, gzip_reset, gzip_close, { MAGIC("\x1f\x8b\x08") } },
-	[DECODE_ZSTD] = { zstd_open,
+	[UNPACK_PLAIN] = { plain_open, plain_run, plain_reset, plain_reset, { { NULL, 0 } } },
+	[UNPACK_GZIP] = { gzip_open, gzip_run, gzip_reset, gzip_close, { MAGIC("\x1f\x8b\x08") } },
+	[UNPACK_ZSTD] = { zstd_open,
 	                  zstd_run,
 	                  zstd_reset,
 	                  zstd_close,
 	                  { MAGIC("\x28\xb5\x2f\xfd"), MAGIC("\x57\x2a\x4d\x18\x38\0\0\0replayF") } },
 };
 
-struct unpacker *unpacker_new(enum decode_form form)
+struct unpacker *unpacker_new(enum unpack_form form)
 {
 	struct unpacker *d = calloc(1, sizeof *d);
 	if (!d)
@@ -181,20 +181,20 @@ static size_t magic_at(const struct unpacker *d, struct slice in)
 	return best;
 }
 
-enum decode_result unpacker_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct decode_step *step)
+enum unpack_result unpacker_run(struct unpacker *d, struct slice in, uint8_t *out, size_t room, struct unpack_step *step)
 {
-	*step = (struct decode_step){ 0 };
+	*step = (struct unpack_step){ 0 };
 	if (d->lost) {
 		/* A magic cut in two by the end of the input is not seen: that costs one frame more. */
 		size_t skip = magic_at(d, in);
 		step->used = skip;
 		if (skip == in.len)
-			return DECODE_GOING;
+			return UNPACK_GOING;
 		d->lost = false;
-		return DECODE_GOING;
+		return UNPACK_GOING;
 	}
-	enum decode_result r = d->ops->run(d, in, out, room, step);
-	if (r != DECODE_DAMAGED)
+	enum unpack_result r = d->ops->run(d, in, out, room, step);
+	if (r != UNPACK_DAMAGED)
 		return r;
 	d->ops->reset(d);
 	d->inside = false;
