@@ -158,13 +158,13 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libreplay.a
 # --- what proves it -------------------------------------------------------------------------------------------
 .PHONY: test asan tsan fuzz bench demo lint format install uninstall clean
 ifeq ($(DEPS),)
-AGAIN = @$(MAKE) --no-print-directory $(if $(findstring j,$(MAKEFLAGS)),,-j$(shell nproc)) DEPS=ready
+AGAIN = --no-print-directory $(if $(findstring j,$(MAKEFLAGS)),,-j$(shell nproc)) DEPS=ready
 test asan tsan fuzz demo:
 	@contrib/install-deps build test
-	$(AGAIN) $@
+	@$(MAKE) $(AGAIN) $@
 bench:
 	@contrib/install-deps build test bench
-	$(AGAIN) $@
+	@$(MAKE) $(AGAIN) $@
 else
 PARTS ?= lint unit golden cli
 test: all $(UNIT_BIN) $(TOOL_BIN) $(DEMO_BIN) $(BENCH_BIN) ## everything: lint, unit, golden and end-to-end tests

@@ -10,6 +10,7 @@
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 BUILD=${BUILD:-build}
+SAN=${SAN:-}
 replay=$PWD/$BUILD/replay
 tools=$PWD/$BUILD/tools
 demo=$PWD/$BUILD/demo
