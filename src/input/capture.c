@@ -149,6 +149,11 @@ void capture_finish(struct capture *c)
 	flow_table_finish(c->flows);
 }
 
+bool capture_ready(const struct capture *c)
+{
+	return c->ready_len > 0;
+}
+
 struct message *capture_next(struct capture *c)
 {
 	if (c->ready_len == 0)

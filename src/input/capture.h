@@ -17,6 +17,7 @@ void capture_push(struct capture *c, const struct packet *packet);
 void capture_tick(struct capture *c, int64_t unix_now_ns); /* time passes though no packet comes */
 void capture_finish(struct capture *c);                    /* no more packets: unfinished messages come out, flagged */
 
+bool capture_ready(const struct capture *c);     /* would capture_next give one? */
 struct message *capture_next(struct capture *c); /* a reference, the caller's now; NULL: none ready */
 void capture_tally(const struct capture *c, struct tally_sink *sink);
 

@@ -2,15 +2,14 @@
 #include "input/capture_file.h"
 
 #include "input/capture.h"
-#include "input/packets.h"
+#include "input/pcap_file.h"
 
 #include <stdlib.h>
-
-#define BATCH_PACKETS 256
+#include <unistd.h>
 
 struct capture_file {
 	struct capture *capture;
-	struct packets *packets;
+	struct pcap_file *file;
 	struct source_options options;
 	struct err failure; /* told once every message read before it has been given out */
 	bool ended;
@@ -21,20 +20,21 @@ static const struct tally_row file_rows[] = {
 	{ "read", "messages read", TALLY_TOTAL, false },
 	{ "given", "given to the pipeline", TALLY_PART, false },
 	{ "outside", "outside --from/--to", TALLY_PART, false },
+	{ "dropped_before", "packets lost when the file was made, as it says itself", TALLY_NOTE, true },
 };
 static const struct tally_table file_table = { "capture file", file_rows, sizeof file_rows / sizeof *file_rows };
 
-struct capture_file *capture_file_open(FILE *stream, const char *name, const struct source_options *options, struct err *err)
+struct capture_file *capture_file_open(int fd, struct slice first, const char *name, const struct source_options *options, struct err *err)
 {
 	struct capture_file *f = calloc(1, sizeof *f);
 	if (!f) {
-		(void)fclose(stream);
+		(void)close(fd);
 		(void)err_set(err, ERR_NOMEM, "out of memory when opening %s", name);
 		return NULL;
 	}
 	f->options = *options;
-	f->packets = packets_open_file(stream, name, err);
-	f->capture = f->packets ? capture_new(&options->capture, NULL) : NULL;
+	f->file = pcap_file_open(fd, first, name, err);
+	f->capture = f->file ? capture_new(&options->capture, NULL) : NULL;
 	if (!f->capture) {
 		(void)err_set(err, ERR_NOMEM, "out of memory when opening %s", name);
 		capture_file_close(f);
@@ -43,23 +43,22 @@ struct capture_file *capture_file_open(FILE *stream, const char *name, const str
 	return f;
 }
 
-static void take_packet(void *arg, const struct packet *packet)
-{
-	capture_push(((struct capture_file *)arg)->capture, packet);
-}
-
-/* Reads one batch; at the file's end lets out what is unfinished. */
+/* Up to the next message; at the file's end lets out what is unfinished. */
 static void read_on(struct capture_file *f)
 {
 	struct err why = { 0 };
-	enum packets_read got = packets_read(f->packets, BATCH_PACKETS, take_packet, f, &why);
-	if (got == PACKETS_SOME)
-		return;
+	struct packet packet;
+	enum pcap_read got;
+	while ((got = pcap_file_next(f->file, &packet, &why)) == PCAP_PACKET) {
+		capture_push(f->capture, &packet);
+		if (capture_ready(f->capture))
+			return;
+	}
 	f->ended = true;
 	capture_finish(f->capture);
-	if (got == PACKETS_CUT && f->options.note)
+	if (got == PCAP_CUT && f->options.note)
 		f->options.note(f->options.arg, why.text);
-	if (got == PACKETS_FAIL)
+	if (got == PCAP_DAMAGED || got == PCAP_FAIL)
 		f->failure = why;
 }
 
@@ -94,19 +93,18 @@ enum log_read capture_file_next(struct capture_file *f, struct message **out, st
 void capture_file_tally(const struct capture_file *f, struct tally_sink *sink)
 {
 	capture_tally(f->capture, sink);
-	const uint64_t counts[] = { f->given + f->outside, f->given, f->outside };
+	const uint64_t counts[] = { f->given + f->outside, f->given, f->outside, pcap_file_dropped(f->file) };
 	sink->section(sink->arg, &file_table, "", counts);
 }
 
 uint64_t capture_file_at(const struct capture_file *f)
 {
-	return packets_file_at(f->packets);
+	return pcap_file_at(f->file);
 }
 
 void capture_file_close(struct capture_file *f)
 {
-	if (f->packets)
-		packets_close(f->packets);
+	pcap_file_close(f->file);
 	capture_free(f->capture);
 	free(f);
 }

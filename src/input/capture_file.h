@@ -4,12 +4,10 @@
 
 #include "input/source.h"
 
-#include <stdio.h>
-
 struct capture_file;
 
-/* Takes the stream. name and note are borrowed for its life. */
-struct capture_file *capture_file_open(FILE *stream, const char *name, const struct source_options *options, struct err *err);
+/* Takes the descriptor, a file's or a pipe's. first: bytes read from it already, copied. name and note are borrowed for its life. */
+struct capture_file *capture_file_open(int fd, struct slice first, const char *name, const struct source_options *options, struct err *err);
 enum log_read capture_file_next(struct capture_file *f, struct message **out, struct err *err);
 void capture_file_tally(const struct capture_file *f, struct tally_sink *sink);
 uint64_t capture_file_at(const struct capture_file *f); /* bytes read */

@@ -17,6 +17,22 @@ struct one_source {
 	bool ended;
 };
 
+/* What the rounds before this one read of a source: a source counts from where it was opened. */
+struct past {
+	struct past *next;
+	const struct tally_table *table;
+	char *label;
+	uint64_t counts[];
+};
+
+/* Shown where a run was stopped: the next message of each file had been read. */
+static const struct tally_row pace_rows[] = {
+	{ "read", "messages read", TALLY_TOTAL, false },
+	{ "given", "given out when they were due", TALLY_PART, false },
+	{ "early", "not yet due when the run was stopped", TALLY_PART, false },
+};
+static const struct tally_table pace_table = { "pace", pace_rows, sizeof pace_rows / sizeof *pace_rows };
+
 struct in_file {
 	struct input base;
 	const struct io_env *env;
@@ -30,6 +46,7 @@ struct in_file {
 	int64_t last_due_ns;
 	uint64_t given;
 	struct err failure; /* told once the other sources have ended */
+	struct past *past;
 };
 
 static void pass_note(void *arg, const char *sentence)
@@ -75,13 +92,45 @@ static struct one_source *oldest(struct in_file *in)
 	return best;
 }
 
+static void past_add(void *arg, const struct tally_table *table, const char *label, const uint64_t *counts)
+{
+	struct in_file *in = arg;
+	struct past *p = in->past;
+	while (p && (p->table != table || strcmp(p->label, label) != 0))
+		p = p->next;
+	if (!p) {
+		p = calloc(1, sizeof *p + table->n * sizeof *counts);
+		if (!p || !(p->label = strdup(label))) {
+			free(p);
+			(void)err_set(&in->failure, ERR_NOMEM, "out of memory");
+			return;
+		}
+		p->table = table;
+		p->next = in->past;
+		in->past = p;
+	}
+	for (size_t i = 0; i < table->n; i++)
+		p->counts[i] += counts[i];
+}
+
+static void past_release(struct in_file *in)
+{
+	for (struct past *p; (p = in->past);) {
+		in->past = p->next;
+		free(p->label);
+		free(p);
+	}
+}
+
 /* Once more from the start, right behind the last message of this round. */
 static bool next_round(struct in_file *in)
 {
 	if (in->loops_left == 0 || in->given == 0 || in->failure.code != ERR_NONE)
 		return false;
 	in->loops_left--;
+	struct tally_sink past = { in, past_add };
 	for (size_t i = 0; i < in->source_count; i++) {
+		source_tally(in->sources[i].source, &past);
 		source_close(in->sources[i].source);
 		in->sources[i].source = NULL;
 		if (open_source(in, &in->sources[i], &in->failure) != 0)
@@ -159,6 +208,14 @@ static void file_tally(const struct input *base, struct tally_sink *sink)
 	for (size_t i = 0; i < in->source_count; i++)
 		if (in->sources[i].source)
 			source_tally(in->sources[i].source, sink);
+	for (const struct past *p = in->past; p; p = p->next)
+		sink->section(sink->arg, p->table, p->label, p->counts); /* added to the same section */
+	uint64_t left = 0;
+	for (size_t i = 0; i < in->source_count; i++)
+		left += in->sources[i].head != NULL;
+	const uint64_t counts[] = { in->given + left, in->given, left };
+	if (left)
+		sink->section(sink->arg, &pace_table, "", counts);
 }
 
 static void file_close(struct input *base)
@@ -169,6 +226,7 @@ static void file_close(struct input *base)
 		source_close(in->sources[i].source);
 		free(in->sources[i].path);
 	}
+	past_release(in);
 	free(in->sources);
 	free(in);
 }

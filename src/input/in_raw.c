@@ -7,6 +7,7 @@
 #include "input/packets.h"
 #include "input/raw_address.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>

@@ -3,12 +3,12 @@
 
 #include <arpa/inet.h>
 #include <pcap/pcap.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 struct packets {
 	pcap_t *pcap;
-	FILE *file; /* closed by pcap_close */
 	char name[256];
 	uint32_t link_type;
 	uint32_t last_kernel, last_interface; /* libpcap's 32-bit counters, to see them wrap */
@@ -93,26 +93,6 @@ struct packets *packets_open_live(const struct packets_live_options *o, struct e
 	return p;
 }
 
-struct packets *packets_open_file(FILE *stream, const char *name, struct err *err)
-{
-	char text[PCAP_ERRBUF_SIZE];
-	struct packets *p = packets_new(name, err);
-	if (!p) {
-		(void)fclose(stream);
-		return NULL;
-	}
-	p->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, text);
-	if (!p->pcap) {
-		(void)fclose(stream);
-		(void)err_set(err, ERR_FORMAT, "%s is not a capture that can be read: %s", name, text);
-		packets_close(p);
-		return NULL;
-	}
-	p->file = stream;
-	p->link_type = linktype_of(p->pcap);
-	return p;
-}
-
 static void hand_over(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
 {
 	struct packets *p = (struct packets *)(void *)user;
@@ -133,24 +113,20 @@ enum packets_read packets_read(struct packets *p, int max, void (*take)(void *ar
 	if (n > 0)
 		return PACKETS_SOME;
 	if (n == 0)
-		return p->file ? PACKETS_END : PACKETS_NONE;
-	if (p->file && strstr(pcap_geterr(p->pcap), "truncated")) {
-		(void)err_set(err, ERR_FORMAT, "%s ends inside a packet: what came before it was read", p->name);
-		return PACKETS_CUT;
-	}
+		return PACKETS_NONE;
 	(void)err_set(err, ERR_IO, "reading packets of %s stopped: %s", p->name, pcap_geterr(p->pcap));
 	return PACKETS_FAIL;
 }
 
 int packets_fd(const struct packets *p)
 {
-	return p->file ? -1 : pcap_get_selectable_fd(p->pcap);
+	return pcap_get_selectable_fd(p->pcap);
 }
 
 void packets_dropped(struct packets *p, uint64_t *kernel, uint64_t *interface)
 {
 	struct pcap_stat stat;
-	if (!p->file && pcap_stats(p->pcap, &stat) == 0) {
+	if (pcap_stats(p->pcap, &stat) == 0) {
 		p->kernel += (uint32_t)(stat.ps_drop - p->last_kernel);
 		p->interface += (uint32_t)(stat.ps_ifdrop - p->last_interface);
 		p->last_kernel = stat.ps_drop;
@@ -158,12 +134,6 @@ void packets_dropped(struct packets *p, uint64_t *kernel, uint64_t *interface)
 	}
 	*kernel = p->kernel;
 	*interface = p->interface;
-}
-
-uint64_t packets_file_at(const struct packets *p)
-{
-	off_t at = p->file ? ftello(p->file) : -1;
-	return at < 0 ? 0 : (uint64_t)at;
 }
 
 void packets_close(struct packets *p)

@@ -1,4 +1,4 @@
-/* packets: libpcap behind a small door: live handles and capture files. The only file that knows pcap.h.
+/* packets: libpcap behind a small door: live handles. The only file that knows pcap.h.
  *
  * Gives packets with nanosecond stamps. Owns the handle. */
 #ifndef REPLAY_INPUT_PACKETS_H
@@ -6,8 +6,6 @@
 
 #include "base/err.h"
 #include "model/packet.h"
-
-#include <stdio.h>
 
 struct packets;
 
@@ -23,14 +21,9 @@ struct packets_live_options {
 /* ERR_PRIVILEGE names the capability that is missing and how to grant it. */
 struct packets *packets_open_live(const struct packets_live_options *options, struct err *err);
 
-/* Takes the stream (closes it, even when this fails). name is for sentences. */
-struct packets *packets_open_file(FILE *stream, const char *name, struct err *err);
-
 enum packets_read {
 	PACKETS_SOME, /* at least one was handed over */
-	PACKETS_NONE, /* live: none is there now */
-	PACKETS_END,  /* the file's end */
-	PACKETS_CUT,  /* the file ends inside a packet: err says so; what came before stands */
+	PACKETS_NONE, /* none is there now */
 	PACKETS_FAIL, /* the interface went away, a read error */
 };
 /* Hands up to `max` packets to take(). */
@@ -38,9 +31,8 @@ enum packets_read packets_read(struct packets *p, int max, void (*take)(void *ar
                                struct err *err);
 
 int packets_fd(const struct packets *p);
-/* Live: packets the kernel or the interface dropped so far. libpcap's counters are 32 bits wide: kept over their wrap as long as this is called now and then. */
+/* Packets the kernel or the interface dropped so far. libpcap's counters are 32 bits wide: kept over their wrap as long as this is called now and then. */
 void packets_dropped(struct packets *p, uint64_t *kernel, uint64_t *interface);
-uint64_t packets_file_at(const struct packets *p); /* bytes of the file read so far */
 void packets_close(struct packets *p);
 
 /* The interface that has this IP address: its name into out. False: none has. */

@@ -5,7 +5,9 @@
 #include "input/spool.h"
 #include "log/writer.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +16,7 @@ struct source {
 	struct log_reader *log;       /* a log, or the temporary log of a capture */
 	struct capture_file *capture; /* a capture; kept behind its temporary log for the tallies */
 	uint64_t capture_bytes;
-	int stdin_copy; /* a pipe's bytes, where "-" is one; -1 */
+	int copy; /* a pipe's bytes, where it is a log; -1 */
 	char path[288];
 	struct source_options options;
 };
@@ -58,53 +60,71 @@ static int sort_capture(struct source *s, struct err *err)
 	return s->log ? 0 : err->code ? err->code : ERR_IO;
 }
 
-static int open_capture(struct source *s, int fd, struct err *err)
+/* Takes the descriptor. */
+static int open_capture(struct source *s, int fd, struct slice first, struct err *err)
 {
 	struct stat st;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		s->capture_bytes = (uint64_t)st.st_size;
-	FILE *stream = fdopen(fd, "rb");
-	if (!stream) {
-		(void)close(fd);
-		return err_set_errno(err, "cannot read %s", s->path);
-	}
-	s->capture = capture_file_open(stream, s->path, &s->options, err);
+	s->capture = capture_file_open(fd, first, s->path, &s->options, err);
 	if (!s->capture)
 		return err->code;
 	return s->options.file_order ? 0 : sort_capture(s, err);
 }
 
-/* A pipe cannot be looked into and then read from the start: its bytes are kept. */
-static int settle_stdin(struct source *s, struct err *err)
+static bool is_capture(struct slice first)
 {
-	if (lseek(STDIN_FILENO, 0, SEEK_CUR) >= 0) {
-		s->stdin_copy = dup(STDIN_FILENO);
-		if (s->stdin_copy < 0)
-			return err_set_errno(err, "cannot read standard input");
-	} else {
-		s->stdin_copy = spool_descriptor(STDIN_FILENO, "standard input", err);
-		if (s->stdin_copy < 0)
-			return err->code;
-	}
-	(void)snprintf(s->path, sizeof s->path, "/proc/self/fd/%d", s->stdin_copy);
-	return 0;
+	enum log_kind kind = first.len ? log_kind_of(first) : LOG_KIND_OTHER;
+	return kind == LOG_KIND_PCAP || kind == LOG_KIND_PCAPNG;
 }
 
-static int open_by_magic(struct source *s, struct err *err)
+static int open_log(struct source *s, struct err *err)
 {
-	uint8_t first[8];
-	int fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_set_errno(err, "cannot read %s", s->path);
-	ssize_t n = pread(fd, first, sizeof first, 0);
-	enum log_kind kind = n > 0 ? log_kind_of(slice_of(first, (size_t)n)) : LOG_KIND_OTHER;
-	if (kind == LOG_KIND_PCAP || kind == LOG_KIND_PCAPNG)
-		return open_capture(s, fd, err);
-	(void)close(fd);
-	/* The reader says what is wrong with a directory, an empty file, bytes of no known form. */
 	const struct log_reader_options o = reader_options(&s->options);
 	s->log = log_reader_open(s->path, &o, err);
 	return s->log ? 0 : err->code;
+}
+
+/* Takes a pipe. A capture is read as it comes; a log's readers go back and forth, so its bytes are kept. */
+static int open_pipe(struct source *s, int fd, struct err *err)
+{
+	uint8_t first[8];
+	size_t n = 0;
+	ssize_t got = 1;
+	while (n < sizeof first && got > 0) {
+		got = read(fd, first + n, sizeof first - n);
+		if (got < 0 && errno == EINTR)
+			got = 1;
+		else
+			n += got > 0 ? (size_t)got : 0;
+	}
+	if (got < 0) {
+		int rc = err_set_errno(err, "cannot read %s", s->path);
+		(void)close(fd);
+		return rc;
+	}
+	if (is_capture(slice_of(first, n)))
+		return open_capture(s, fd, slice_of(first, n), err);
+	s->copy = spool_descriptor(fd, slice_of(first, n), s->path, err);
+	(void)close(fd);
+	if (s->copy < 0)
+		return err->code;
+	(void)snprintf(s->path, sizeof s->path, "/proc/self/fd/%d", s->copy);
+	return open_log(s, err);
+}
+
+/* Takes the descriptor. */
+static int open_by_magic(struct source *s, int fd, struct err *err)
+{
+	uint8_t first[8];
+	if (lseek(fd, 0, SEEK_CUR) < 0)
+		return open_pipe(s, fd, err);
+	ssize_t n = pread(fd, first, sizeof first, 0);
+	if (n > 0 && is_capture(slice_of(first, (size_t)n)))
+		return open_capture(s, fd, slice_of(NULL, 0), err);
+	(void)close(fd);
+	/* The reader says what is wrong with a directory, an empty file, bytes of no known form. */
+	return open_log(s, err);
 }
 
 struct source *source_open(const char *path, const struct source_options *options, struct err *err)
@@ -114,14 +134,18 @@ struct source *source_open(const char *path, const struct source_options *option
 		(void)err_set(err, ERR_NOMEM, "out of memory when opening %s", path);
 		return NULL;
 	}
-	s->stdin_copy = -1;
+	s->copy = -1;
 	s->options = *options;
+	bool input = strcmp(path, "-") == 0;
 	int rc = 0;
-	if (strcmp(path, "-") == 0)
-		rc = settle_stdin(s, err);
-	else if ((size_t)snprintf(s->path, sizeof s->path, "%s", path) >= sizeof s->path)
+	if ((size_t)snprintf(s->path, sizeof s->path, "%s", input ? "/dev/stdin" : path) >= sizeof s->path)
 		rc = err_set(err, ERR_USAGE, "the path %.60s… is too long", path);
-	if (rc || open_by_magic(s, err) != 0) {
+	int fd = rc ? -1 : open(s->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && input && rc == 0)
+		fd = dup(STDIN_FILENO); /* a socket cannot be opened again */
+	if (fd < 0 && rc == 0)
+		rc = err_set_errno(err, "cannot read %s", s->path);
+	if (rc || open_by_magic(s, fd, err) != 0) {
 		source_close(s);
 		return NULL;
 	}
@@ -164,7 +188,7 @@ void source_close(struct source *s)
 		log_reader_close(s->log);
 	if (s->capture)
 		capture_file_close(s->capture);
-	if (s->stdin_copy >= 0)
-		(void)close(s->stdin_copy);
+	if (s->copy >= 0)
+		(void)close(s->copy);
 	free(s);
 }

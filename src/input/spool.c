@@ -25,6 +25,17 @@ void spool_remove(const struct spool *s)
 	(void)rmdir(s->dir);
 }
 
+static int put(int to, const void *bytes, size_t n, struct err *err)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t wrote = write(to, (const char *)bytes + done, n - done);
+		if (wrote < 0 && errno != EINTR)
+			return err_set_errno(err, "cannot keep input in a temporary file (set TMPDIR to a place with room)");
+		done += wrote > 0 ? (size_t)wrote : 0;
+	}
+	return 0;
+}
+
 static int copy_all(int from, int to, const char *name, struct err *err)
 {
 	char bytes[1 << 16];
@@ -36,16 +47,12 @@ static int copy_all(int from, int to, const char *name, struct err *err)
 			return err_set_errno(err, "cannot read %s", name);
 		if (n == 0)
 			return 0;
-		for (ssize_t done = 0; done < n;) {
-			ssize_t wrote = write(to, bytes + done, (size_t)(n - done));
-			if (wrote < 0 && errno != EINTR)
-				return err_set_errno(err, "cannot keep %s in a temporary file (set TMPDIR to a place with room)", name);
-			done += wrote > 0 ? wrote : 0;
-		}
+		if (put(to, bytes, (size_t)n, err) != 0)
+			return err->code;
 	}
 }
 
-int spool_descriptor(int from, const char *name, struct err *err)
+int spool_descriptor(int from, struct slice first, const char *name, struct err *err)
 {
 	struct spool s;
 	if (spool_make(&s, err) != 0)
@@ -56,7 +63,7 @@ int spool_descriptor(int from, const char *name, struct err *err)
 	errno = saved;
 	if (to < 0)
 		return err_set_errno(err, "cannot make a temporary file in %s", s.dir);
-	if (copy_all(from, to, name, err) != 0 || lseek(to, 0, SEEK_SET) != 0) {
+	if (put(to, first.ptr, first.len, err) != 0 || copy_all(from, to, name, err) != 0 || lseek(to, 0, SEEK_SET) != 0) {
 		(void)close(to);
 		return err_set(err, ERR_IO, "cannot keep %s in a temporary file", name);
 	}
