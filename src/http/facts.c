@@ -69,6 +69,8 @@ static void take_size(struct http_facts *f, struct slice item)
 	} else if (!f->sized) {
 		f->sized = true;
 		f->size = n;
+	} else if (n != f->size) {
+		f->size_bad = true;
 	}
 }
 

@@ -16,11 +16,11 @@ struct http_facts {
 	uint8_t method; /* enum http_method: of the request, or of the request that a response answers */
 	uint8_t minor;  /* of the version */
 	uint16_t status;
-	uint8_t field; /* enum http_fact_field: of the last line, for its folds (RFC 9112 §5.2) */
-	bool coded;    /* a transfer coding was named */
-	bool chunked;  /* the last one named is chunked */
-	bool sized, size_bad;
-	uint64_t size; /* Content-Length; the first one where several differ */
+	uint8_t field;        /* enum http_fact_field: of the last line, for its folds (RFC 9112 §5.2) */
+	bool coded;           /* a transfer coding was named */
+	bool chunked;         /* the last one named is chunked */
+	bool sized, size_bad; /* bad: some Content-Length is no number, or several differ */
+	uint64_t size;        /* Content-Length; the first one where several differ */
 	bool close, keep_alive;
 	bool expect_continue;
 };

@@ -53,10 +53,19 @@ static enum framing over(struct state *s, enum framing how)
 	return how;
 }
 
+/* RFC 9112 §6.3, 5: where only Content-Length could say where the body ends, and it says nothing, or two things. */
+static bool length_unknown(const struct http_facts *f, enum http_body body)
+{
+	return f->size_bad && !f->coded && (body == BODY_SIZED || body == BODY_CLOSE);
+}
+
 static enum framing head_done(struct state *s)
 {
 	s->status = s->facts.status;
-	switch (http_facts_body(&s->facts)) {
+	enum http_body body = http_facts_body(&s->facts);
+	if (length_unknown(&s->facts, body))
+		return over(s, FRAMING_BAD);
+	switch (body) {
 	case BODY_TUNNEL:
 		return over(s, FRAMING_TUNNEL);
 	case BODY_NONE:

@@ -45,6 +45,14 @@ static const struct given given[] = {
 	{ "GET", "\x16\x03\x01", false, "B0:* " },
 	{ "GET", "<html>", false, "B0:* " },
 	{ "GET", "HTTP/1.1 2000 x\r\n", false, "B0:* " },
+	/* A length that is none, or two: not a body to the connection's end (RFC 9112 §6.3). */
+	{ "GET", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nabc", false, "B200:39 " },
+	{ "GET", "HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\nabc", true, "B200:40 B200:0 " },
+	{ "GET", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", false, "B200:57 " },
+	{ "GET", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", false, "B200:57 " },
+	{ "GET", "HTTP/1.1 200 OK\r\nContent-Length: 3, 3\r\n\r\nabc", false, "D200:44+ " },
+	{ "GET", "HTTP/1.1 200 OK\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, "D200:71+ " },
+	{ "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", false, "D200:39+ " },
 };
 
 static void say(char *text, enum framing r, const void *state, size_t used)
