@@ -45,13 +45,13 @@ static void put_request_line(struct edit *e, struct slice line, struct slice tar
 	const uint8_t *target_end = target.ptr + target.len;
 	struct slice authority = authority_of(target);
 	put(e, between(line.ptr, target.ptr));
-	if (target.ptr[0] == '/')
-		put(e, e->base_path);
-	if (e->host.len && authority.ptr) {
+	if (authority.ptr) {
 		put(e, between(target.ptr, authority.ptr));
-		put(e, e->host);
+		put(e, e->host.len ? e->host : authority);
 		target = between(authority.ptr + authority.len, target_end);
 	}
+	if (authority.ptr || target.ptr[0] == '/')
+		put(e, e->base_path);
 	put(e, target);
 	put(e, between(target_end, end));
 }

@@ -25,8 +25,8 @@ bool http_field_next(struct slice *rest, struct slice *name, struct slice *value
 struct slice http_field(const struct http_head *head, const char *name);
 
 /* The request with its Host field's value (each of them) replaced, added behind the request line where HTTP/1.1 lacks it, and with
- * base_path ("" or "/v2", no slash at its end) put before an origin-form target. An absolute-form target's authority (RFC 9112 §3.2.2)
- * is replaced too. host "" keeps Host as it is. All other bytes as they were. Appends to *out: 0 or a negative error. */
+ * base_path ("" or "/v2", no slash at its end) put before the path of an origin-form or absolute-form target. An absolute-form target's
+ * authority (RFC 9112 §3.2.2) is replaced too. host "" keeps Host as it is. All other bytes as they were. Appends to *out: 0 or a negative error. */
 int http_edit_request(struct slice request, struct slice host, struct slice base_path, struct buf *out);
 
 /* RFC 9110 §9.2.2: may a request with this method be sent again when nothing was answered? */
