@@ -197,7 +197,7 @@ static void conn_write(struct player *p, struct conn *c)
 		c->sent += (size_t)n;
 		p->counts[TARGET_BYTES_SENT] += (uint64_t)n;
 	}
-	want_write(p, c, false);
+	want_write(p, c, c->unread);
 }
 
 void conn_send_next(struct player *p, struct conn *c)
@@ -243,10 +243,12 @@ static void answered(struct player *p, struct conn *c, struct slice last_bytes, 
 		a.bytes = buf_slice(&c->response);
 	}
 	struct task *t = conn_take_task(p, c);
-	if (stays)
+	if (stays) {
+		want_write(p, c, false);
 		enter(&p->idle, c, CONN_IDLE, p->now_ns);
-	else
+	} else {
 		conn_close(p, c); /* its memory, and so a.bytes, stays until the tick's end */
+	}
 	outcome_end(p, t, TARGET_ANSWERED, &a);
 	lane_go(p, l);
 }
@@ -342,7 +344,8 @@ void conn_expire(struct player *p, struct conn *c)
 
 static void conn_read(struct player *p, struct conn *c)
 {
-	for (int reads = 0; c->t.ops->records || c->send_broken || reads < READS_AT_ONCE; reads++) {
+	c->unread = false;
+	for (int reads = 0; c->send_broken || reads < READS_AT_ONCE; reads++) {
 		ssize_t n = c->t.ops->recv(&c->t, p->read_buffer, READ_BUFFER_BYTES);
 		if (n == TRANSPORT_AGAIN) {
 			if (c->send_broken)
@@ -364,6 +367,10 @@ static void conn_read(struct player *p, struct conn *c)
 		if ((size_t)n < READ_BUFFER_BYTES && !c->t.ops->records && !c->send_broken && !c->peer_done)
 			return; /* the socket is empty, else it would have filled the buffer */
 	}
+	if (c->t.ops->records) { /* epoll does not see what has been taken from the socket already */
+		c->unread = true;
+		want_write(p, c, true);
+	}
 }
 
 void conn_event(struct player *p, struct conn *c, uint32_t events)
@@ -372,7 +379,7 @@ void conn_event(struct player *p, struct conn *c, uint32_t events)
 		return;
 	if (events & EPOLLRDHUP)
 		c->peer_done = true;
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (c->unread || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
 		conn_read(p, c);
 	if ((events & EPOLLOUT) && c->state == CONN_BUSY && c->wants_write && !c->send_broken)
 		conn_write(p, c);

@@ -68,6 +68,7 @@ struct conn {
 	bool wants_write;        /* EPOLLOUT is armed */
 	bool send_broken;        /* nothing more can be sent; the answer may be there already */
 	bool peer_done;          /* EPOLLRDHUP was seen */
+	bool unread;             /* bytes may wait above the socket; EPOLLOUT is armed to come back for them */
 	struct list link;        /* p->connecting, idle, busy or graveyard */
 	int64_t since_ns;        /* when it got into that list */
 	struct buf response;     /* keep_response, where the answer came in pieces */
