@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 struct kept_target {
 	char label[128];
 	struct hist from_due, from_send, lateness;
+	char last_error[256];
 };
 
 struct session {
@@ -122,6 +124,7 @@ static void keep_timings(struct session *s, const struct run *r)
 		if (!k)
 			return;
 		(void)snprintf(k->label, sizeof k->label, "%s", label);
+		(void)snprintf(k->last_error, sizeof k->last_error, "%s", t.last_error ? t.last_error : "");
 		k->from_due = *t.from_due;
 		k->from_send = *t.from_send;
 		k->lateness = *t.lateness;
@@ -133,6 +136,7 @@ static void keep_timings(struct session *s, const struct run *r)
 			.lateness = &k->lateness,
 			.max_lateness_ns = t.max_lateness_ns,
 			.scheduled = t.scheduled,
+			.last_error = t.last_error ? k->last_error : NULL,
 		};
 	}
 }
@@ -200,6 +204,16 @@ static int status_of(const struct session *s, const struct err *err)
 	return asked && !summary_schedule_held(&sum) ? EXIT_LATE : EXIT_HELD;
 }
 
+/* Each lane of a replay is a connection, and the soft limit is often 1,024. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= l.rlim_max)
+		return;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
 int session_run(const struct options *o)
 {
 	struct err err = { .code = ERR_NONE };
@@ -209,6 +223,7 @@ int session_run(const struct options *o)
 		err_set(&err, ERR_NOMEM, "out of memory");
 		return complain(&err);
 	}
+	raise_descriptor_limit();
 	sigset_t signals;
 	int stop = stop_descriptor(&signals);
 	struct run_hooks hooks = {

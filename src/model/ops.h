@@ -27,6 +27,7 @@ struct timing {
 	const struct hist *from_due, *from_send, *lateness;
 	int64_t max_lateness_ns; /* the schedule was held while lateness p99 is not above */
 	bool scheduled;          /* some request had a due time */
+	const char *last_error;  /* the output's: why a connection could not be made; NULL: all could */
 };
 
 enum input_result {

@@ -21,12 +21,18 @@ struct out_http {
 	int64_t max_lateness_ns;
 };
 
+/* How long a request can get: each of its Host fields (a line of 6 bytes at least), one that it lacks, and its target name the host. */
+static size_t edited_bytes(const struct out_http *o, const struct message *m, const struct http_head *head)
+{
+	return m->data.len + o->base_path.len + (head->fields.len / 6 + 2) * (o->host.len + 8);
+}
+
 /* The request as it goes out: a new reference, or NULL when out of memory. */
-static struct message *edit(const struct out_http *o, struct message *m)
+static struct message *edit(const struct out_http *o, struct message *m, const struct http_head *head)
 {
 	if (o->original_host && o->base_path.len == 0)
 		return message_ref(m);
-	struct message *edited = message_new(MESSAGE_REQUEST, m->data.len + o->host.len + o->base_path.len + 64);
+	struct message *edited = message_new(MESSAGE_REQUEST, edited_bytes(o, m, head));
 	if (!edited)
 		return NULL;
 	edited->id = m->id;
@@ -42,13 +48,27 @@ static struct message *edit(const struct out_http *o, struct message *m)
 	return edited;
 }
 
+/* Is that word among those of the Connection fields? They are lists, also across lines (RFC 9110 §7.6.1). */
+static bool connection_has(const struct http_head *head, const char *word)
+{
+	struct slice rest = head->fields, name, value;
+	while (http_field_next(&rest, &name, &value)) {
+		while (slice_eq_nocase(name, slice_str("connection")) && value.len) {
+			size_t comma = slice_find_byte(value, ',');
+			if (slice_eq_nocase(slice_trim(slice_cut(value, 0, comma)), slice_str(word)))
+				return true;
+			value = slice_from(value, comma + 1);
+		}
+	}
+	return false;
+}
+
 /* Will the server close after this one? RFC 9112 §9.3. */
 static bool closes(const struct http_head *head)
 {
-	struct slice connection = http_field(head, "Connection");
-	if (slice_eq(head->version, slice_str("HTTP/1.0")))
-		return !slice_eq_nocase(connection, slice_str("keep-alive"));
-	return slice_eq_nocase(connection, slice_str("close"));
+	if (connection_has(head, "close"))
+		return true;
+	return slice_eq(head->version, slice_str("HTTP/1.0")) && !connection_has(head, "keep-alive");
 }
 
 static bool full(const struct out_http *o)
@@ -84,7 +104,7 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 		.retry = http_method_idempotent(head.method),
 		.last_of_lane = closes(&head),
 	};
-	struct message *edited = edit(o, m);
+	struct message *edited = edit(o, m, &head);
 	if (!edited)
 		return count_as(o, TARGET_FAILED_MEMORY);
 	o->scheduled |= m->due_ns != 0;
@@ -143,6 +163,12 @@ static void http_tally(const struct output *out, struct tally_sink *sink)
 	sink->section(sink->arg, &target_table, out->label, n.counts);
 }
 
+/* By rows in which a failed connection ends; TIMEOUT may also be an answer's, then there is no such error. */
+static bool connections_failed(const uint64_t *counts)
+{
+	return counts[TARGET_FAILED_RESOLVE] || counts[TARGET_FAILED_CONNECT] || counts[TARGET_FAILED_TLS] || counts[TARGET_FAILED_TIMEOUT];
+}
+
 static bool http_timing(const struct output *out, struct timing *t)
 {
 	const struct out_http *o = (const struct out_http *)out;
@@ -154,6 +180,7 @@ static bool http_timing(const struct output *out, struct timing *t)
 		.lateness = n.lateness,
 		.max_lateness_ns = o->max_lateness_ns,
 		.scheduled = o->scheduled,
+		.last_error = connections_failed(n.counts) && n.last_error[0] ? n.last_error : NULL,
 	};
 	return true;
 }

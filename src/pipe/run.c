@@ -54,6 +54,21 @@ static int open_inputs(struct run *r, struct err *err)
 	return 0;
 }
 
+/* Sections of the account are told apart by their labels: the same address given twice is two outputs. */
+static void tell_apart(const struct run *r, struct output *out)
+{
+	char number[8];
+	size_t len = strlen(out->label);
+	for (size_t i = 0, n = 2; i < r->output_count; i++) {
+		if (strcmp(r->outputs[i]->label, out->label) != 0)
+			continue;
+		(void)snprintf(number, sizeof number, " (%zu)", n++ % 100);
+		size_t room = sizeof out->label - 1 - strlen(number);
+		(void)strcpy(out->label + (len < room ? len : room), number);
+		i = SIZE_MAX; /* that one may be taken too: from the start */
+	}
+}
+
 static int open_outputs(struct run *r, struct err *err)
 {
 	for (size_t i = 0; i < output_kind_count; i++) {
@@ -65,6 +80,7 @@ static int open_outputs(struct run *r, struct err *err)
 			int rc = output_kinds[i].open(a->text[k], options_at(r, output_kinds[i].options_at), &r->env, &out, err);
 			if (rc)
 				return rc;
+			tell_apart(r, out);
 			r->outputs[r->output_count++] = out;
 		}
 	}

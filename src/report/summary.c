@@ -144,6 +144,11 @@ static int put_target(struct buf *out, const struct summary *s, const struct sum
 		r = r ? r : put_class(out, section, ROW_UNSENT, "not sent");
 		r = r ? r : put_class(out, section, ROW_STATUS, "status");
 	}
+	if (t->last_error) {
+		r = r ? r : buf_printf(out, "  %-12s", "last error");
+		r = r ? r : utf8_visible(out, slice_str(t->last_error), false);
+		r = r ? r : buf_append_str(out, "\n");
+	}
 	if (t->from_send && t->from_send->count)
 		r = r ? r : buf_printf(out, "  %-12s%11s%11s%11s%11s%11s\n", "latency", "p50", "p90", "p99", "p99.9", "max");
 	if (t->scheduled)

@@ -10,6 +10,7 @@ struct summary_target {
 	const struct hist *from_due, *from_send, *lateness;
 	int64_t max_lateness_ns; /* 0: 10 ms */
 	bool scheduled;
+	const char *last_error; /* why a connection could not be made; NULL: all could */
 };
 
 struct summary {

@@ -36,6 +36,8 @@ static void write_target(struct json *j, const struct summary_target *t)
 	json_bool(j, t->scheduled);
 	json_key(j, "schedule_held");
 	json_bool(j, summary_schedule_held(&(struct summary){ .targets = t, .n = 1 }));
+	json_key(j, "last_error");
+	json_str(j, t->last_error);
 	write_quantiles(j, "latency_from_due_ms", t->from_due);
 	write_quantiles(j, "latency_from_send_ms", t->from_send);
 	write_quantiles(j, "lateness_ms", t->lateness);

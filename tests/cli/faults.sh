@@ -77,6 +77,18 @@ equal "no such socket" 20 "$(sum .failed_connect)"
 run --output-http "http://no.such.host.invalid"
 equal "no such name" 20 "$(sum '.failed_resolve')"
 
+"$replay" --input-file "$work/twenty.gor" --speed max --output-http "http://no.such.host.invalid" 2>"$work/err"
+check "the summary says why there was no connection" grep -qE '^  last error  .*no\.such\.host\.invalid' "$work/err"
+
+# Time stamps and heads that no client ever sent.
+record_of() { printf '1 00000000000000a0%08x %s 0 n=%d\n%s%s' "$1" "$2" "${#3}" "$3" "$sep"; }
+many_hosts=$(printf 'GET http://a/x HTTP/1.1\r\n'; for _ in $(seq 50); do printf 'Host:\r\n'; done; printf '\r\n.')
+{ record_of 0 0 "${many_hosts%.}"; record_of 1 9223372036854775807 "${many_hosts%.}"; } >"$work/odd.gor"
+serve "$tools/chaos_server" --mode normal
+"$replay" --quiet --input-file "$work/odd.gor" --ledger "$work/ledger.json" --speed 0.0001x --exit-after 500ms --output-http "http://127.0.0.1:$port"
+equal "times centuries apart: the first is sent, the other is told to have been early" "0 1 1" \
+	"$? $(sum .answered) $(jq '.sections[] | select(.section == "pace") | .rows.early' "$work/ledger.json")"
+
 # One target hangs, and the other gets everything, on time.
 "$PWD/$BUILD/bench/make_log" "$work/paced.gor" 500 3 20
 sent=$(grep -acE '^1 [0-9a-f]{24} ' "$work/paced.gor")

@@ -70,6 +70,10 @@ within "over four connections at most" "$(sum target connections "$work/ledger.j
 equal "GoReplay's file|400%" "$sent" "$(sum target answered "$work/ledger.json")"
 run --speed max --input-file-loop 3 --output-http "$target"
 equal "three times over" $((3 * sent)) "$(sum target answered "$work/ledger.json")"
+equal "and each round's records are in the account" "$(jq '[.sections[] | select(.section == "messages") | .rows.seen] | add' "$work/ledger.json")" \
+	"$(jq '[.sections[] | select(.section == "input") | .rows[.total]] | add' "$work/ledger.json")"
+run --speed max --output-http "$target" --output-http "$target"
+equal "the same target twice is two in the account" "$sent $sent" "$(jq -r '[.sections[] | select(.section == "target") | .rows.answered] | join(" ")' "$work/ledger.json")"
 run --speed max --http-allow-method POST --output-http "$target"
 equal "--http-allow-method POST" "$(json "$work/in.gor" | jq -r 'select(.method == "POST") | .id' | wc -l)" "$(sum target answered "$work/ledger.json")"
 run --speed 4x --max-lateness 1ns --output-http "$target" 2>/dev/null

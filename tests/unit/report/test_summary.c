@@ -40,7 +40,7 @@ static void set_up(void)
 		hist_record(&fx.from_send, 1000000);
 		hist_record(&fx.lateness, 34000);
 	}
-	fx.target = (struct summary_target){ LABEL, &fx.from_due, &fx.from_send, &fx.lateness, 10000000, true };
+	fx.target = (struct summary_target){ LABEL, &fx.from_due, &fx.from_send, &fx.lateness, 10000000, true, NULL };
 	fx.sum = (struct summary){ .ledger = fx.ledger, .seconds = 10.02, .targets = &fx.target, .n = 1 };
 }
 
@@ -101,6 +101,21 @@ Test(summary, text_not_held_and_stopped)
 	            "  lateness        34.0 ms    34.0 ms    34.0 ms    34.0 ms    34.0 ms\n"
 	            "  SCHEDULE NOT HELD: p99 lateness 34.0 ms exceeds 10.0 ms\n\n" LEDGER "stopped early: the disk\\nis full\n");
 	cr_assert_not(summary_schedule_held(&fx.sum));
+}
+
+Test(summary, says_why_no_connection_could_be_made)
+{
+	fx.target.last_error = "Connection\nrefused";
+	struct buf out;
+	buf_init(&out, 65536);
+	cr_assert_eq(summary_text(&fx.sum, &out), 0);
+	cr_assert_eq(buf_append(&out, slice_of("", 1)), 0);
+	cr_assert_not_null(strstr((const char *)out.ptr, "\n  last error  Connection\\nrefused\n"));
+	buf_clear(&out);
+	cr_assert_eq(summary_json(&fx.sum, &out), 0);
+	cr_assert_eq(buf_append(&out, slice_of("", 1)), 0);
+	cr_assert_not_null(strstr((const char *)out.ptr, "\"last_error\":\"Connection\\nrefused\""));
+	buf_release(&out);
 }
 
 Test(summary, without_a_schedule_no_lateness_is_claimed)
