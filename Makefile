@@ -104,12 +104,16 @@ below_report := base model report
 below_cli    := $(FOLDERS)
 below_of      = $(or $(below_$(1)),$(filter-out cli,$(FOLDERS)))
 
+# Criterion's workers and ThreadSanitizer do not go together: its builds have a small runner of their own.
+TSAN_RUNNER := $(if $(filter thread,$(SAN)),$(wildcard tests/support/tsan/*.c))
+CRITERION   := $(if $(TSAN_RUNNER),,-lcriterion)
+
 define UNIT
-$(BUILD)/unit/$(1): $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/$(1)/*.c tests/support/unit_*.c)) \
+$(BUILD)/unit/$(1): $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/unit/$(1)/*.c tests/support/unit_*.c) $(TSAN_RUNNER)) \
                     $(call obj,$(filter-out src/cli/main.c,$(foreach f,$(call below_of,$(1)),$(wildcard src/$(f)/*.c)))) \
                     $(if $(filter http,$(call below_of,$(1))),$(LLHTTP_OBJ))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) -lcriterion $(ALLOC_WRAP)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) $(CRITERION) $(ALLOC_WRAP)
 .PHONY: unit-$(1)
 unit-$(1): $(BUILD)/unit/$(1)
 	$(BUILD)/unit/$(1) --jobs 2
@@ -119,7 +123,7 @@ UNIT_BIN := $(addprefix $(BUILD)/unit/,$(UNITS))
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -Itests $(if $(TSAN_RUNNER),-Itests/support/tsan) -MMD -MP -c -o $@ $<
 
 # --- the demo's, the end-to-end tests' and the bench's own programs: one file each ----------------------------
 DEMO_BIN  := $(patsubst contrib/demo/%.c,$(BUILD)/demo/%,$(wildcard contrib/demo/*.c))
