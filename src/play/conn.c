@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#define READS_AT_ONCE 16 /* an endless answer must not keep the others waiting; epoll brings us back */
+#define READS_AT_ONCE 4 /* an endless answer must not keep the others waiting; epoll brings us back */
 
 static void enter(struct list *l, struct conn *c, enum conn_state state, int64_t since_ns)
 {
@@ -357,6 +357,7 @@ static void conn_read(struct player *p, struct conn *c)
 			return;
 		}
 		p->counts[TARGET_BYTES_RECEIVED] += (uint64_t)n;
+		p->tick_bytes += (size_t)n;
 		p->unheard_ns = 0;
 		if (c->state == CONN_IDLE) { /* nobody asked for anything */
 			ended(p, c, false);

@@ -23,10 +23,11 @@
 
 #define READ_BUFFER_BYTES  (64u << 10)
 #define EVENTS_PER_TICK    256
-#define CONNECTING_AT_ONCE 512 /* each costs a libcurl handle */
-#define TURN_ANSWERS       128 /* a lane gives way after so many while others wait for a connection */
-#define METHOD_KEPT        16  /* HEAD and CONNECT decide about an answer's body: a longer method is neither */
-#define BACKOFF_AFTER      3   /* failed attempts in a row */
+#define BYTES_PER_TICK     (512u << 10) /* of answers: then other targets and the schedule have their turn */
+#define CONNECTING_AT_ONCE 512          /* each costs a libcurl handle */
+#define TURN_ANSWERS       128          /* a lane gives way after so many while others wait for a connection */
+#define METHOD_KEPT        16           /* HEAD and CONNECT decide about an answer's body: a longer method is neither */
+#define BACKOFF_AFTER      3            /* failed attempts in a row */
 #define BACKOFF_MIN_NS     (10 * NS_PER_MS)
 #define BACKOFF_MAX_NS     NS_PER_S
 #define LAST_ERROR_BYTES   256
@@ -80,7 +81,9 @@ struct player {
 	struct player_sink sink;
 	struct connector *connector;
 	int epoll_fd;
-	int64_t now_ns; /* of the call that is running */
+	int64_t now_ns;    /* of the call that is running */
+	size_t tick_bytes; /* read in this tick */
+	size_t first_event;
 
 	struct map lanes; /* by key; empty with no_lanes */
 	struct list all_lanes;

@@ -137,6 +137,22 @@ int64_t player_deadline(const struct player *p)
 	return a < b ? a : b;
 }
 
+/* A target that talks without an end must not take all the time: what is left is told again by epoll (level-triggered), in the same order, so the
+ * next tick begins behind it. */
+static void take_events(struct player *p, const struct epoll_event *events, size_t n)
+{
+	size_t first = n ? p->first_event % n : 0, done = 0;
+	p->tick_bytes = 0;
+	for (; done < n && p->tick_bytes < BYTES_PER_TICK; done++) {
+		const struct epoll_event *e = &events[(first + done) % n];
+		if (connector_owns(e->data.u64))
+			connector_event(p->connector, e->data.u64, e->events, p->now_ns);
+		else
+			conn_event(p, e->data.ptr, e->events);
+	}
+	p->first_event = done < n ? first + done : 0;
+}
+
 int player_tick(struct player *p, int64_t now_ns, struct err *err)
 {
 	struct epoll_event events[EVENTS_PER_TICK];
@@ -144,12 +160,7 @@ int player_tick(struct player *p, int64_t now_ns, struct err *err)
 	if (n < 0 && errno != EINTR)
 		return err_set_errno(err, "waiting for the target's connections");
 	p->now_ns = now_ns;
-	for (int i = 0; i < n; i++) {
-		if (connector_owns(events[i].data.u64))
-			connector_event(p->connector, events[i].data.u64, events[i].events, now_ns);
-		else
-			conn_event(p, events[i].data.ptr, events[i].events);
-	}
+	take_events(p, events, n < 0 ? 0 : (size_t)n);
 	if (connector_deadline(p->connector) <= now_ns)
 		connector_tick(p->connector, now_ns);
 	timeouts_run(p);

@@ -145,3 +145,23 @@ Test(player, the_nth_allocation_of_its_creation_fails)
 	}
 	cr_expect_gt(n, 3);
 }
+
+/* Sixteen answers without an end: a tick stays short, and each connection has its turn. */
+Test(player, endless_answers_take_turns)
+{
+	struct rig r = { 0 };
+	rig_open(&r, (struct player_options){ .timeout_ns = 3600 * NS_PER_S, .response_bytes = SIZE_MAX });
+	for (uint64_t lane = 0; lane < 16; lane++)
+		cr_assert_eq(rig_submit(&r, lane, "x endless", none), 0);
+	rig_idle_steps(&r, 100);
+	cr_assert_eq(rig_submit(&r, 16, "y ok", none), 0);
+	for (int i = 0; i < 2000 && r.done == 0; i++) {
+		uint64_t before = rig_count(&r, TARGET_BYTES_RECEIVED);
+		rig_step(&r);
+		cr_assert_leq(rig_count(&r, TARGET_BYTES_RECEIVED) - before, 1u << 20);
+	}
+	rig_expect(&r, 16, TARGET_ANSWERED);
+	player_give_up(r.player, r.now_ns);
+	rig_balanced(&r);
+	rig_close(&r);
+}
