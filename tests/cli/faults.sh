@@ -89,21 +89,23 @@ serve "$tools/chaos_server" --mode normal
 equal "times centuries apart: the first is sent, the other is told to have been early" "0 1 1" \
 	"$? $(sum .answered) $(jq '.sections[] | select(.section == "pace") | .rows.early' "$work/ledger.json")"
 
-# One target hangs, and the other gets everything, on time.
-"$PWD/$BUILD/bench/make_log" "$work/paced.gor" 500 3 20
+# One target hangs or answers without an end, and the other gets everything, on time.
+"$PWD/$BUILD/bench/make_log" "$work/paced.gor" 500 3 100
 sent=$(grep -acE '^1 [0-9a-f]{24} ' "$work/paced.gor")
-serve "$tools/chaos_server" --mode hang
-hanging=$port
-serve "$tools/chaos_server" --mode normal
-"$measure" "$work/m" "$replay" --quiet --json --input-file "$work/paced.gor" --output-http-timeout 1s --output-http "http://127.0.0.1:$hanging" \
-	--output-http "http://127.0.0.1:$port" --ledger "$work/ledger.json" >"$work/summary.json" 2>"$work/err"
-equal "beside a hanging target the run ends well" 0 $?
 of() { jq "[.sections[] | select(.section == \"target\" and (.label | contains(\"$1\"))) | .rows | $2] | add" "$work/ledger.json"; }
-equal "the other target answers every request" "$sent" "$(of ":$port" '.answered // 0')"
-equal "the hanging one answers none, and every request of its is accounted for" "0 $sent" \
-	"$(of ":$hanging" '.answered // 0') $(of ":$hanging" '(.failed_timeout // 0) + (.queue_full // 0) + (.unfinished // 0) + (.failed_connect // 0) + (.failed_closed // 0)')"
-within "the other's p99 lateness in ms" "$(jq ".targets[] | select(.label | contains(\":$port\")) | .lateness_ms.p99" "$work/summary.json")" 0 20
-within "peak memory in KiB" "$(jq .peak_kib "$work/m")" 1 $limit_kib
+for mode in endless-body hang; do
+	serve "$tools/chaos_server" --mode "$mode"
+	hanging=$port
+	serve "$tools/chaos_server" --mode normal
+	"$measure" "$work/m" "$replay" --quiet --json --input-file "$work/paced.gor" --output-http-timeout 1s --output-http "http://127.0.0.1:$hanging" \
+		--output-http "http://127.0.0.1:$port" --ledger "$work/ledger.json" >"$work/summary.json" 2>"$work/err"
+	equal "beside a target that says '$mode' the run ends well" 0 $?
+	equal "the other target answers every request" "$sent" "$(of ":$port" '.answered // 0')"
+	equal "the first answers none, and every request of its is accounted for" "0 $sent" \
+		"$(of ":$hanging" '.answered // 0') $(of ":$hanging" '(.failed_timeout // 0) + (.failed_too_long // 0) + (.queue_full // 0) + (.unfinished // 0) + (.failed_connect // 0) + (.failed_closed // 0)')"
+	within "the other's p99 lateness in ms" "$(jq ".targets[] | select(.label | contains(\":$port\")) | .lateness_ms.p99" "$work/summary.json")" 0 100
+	within "peak memory in KiB" "$(jq .peak_kib "$work/m")" 1 $limit_kib
+done
 
 # As fast as it goes into a target that hangs: the file waits, memory stays where it is.
 "$PWD/$BUILD/bench/make_log" "$work/many.gor" 40000 1 2000
