@@ -9,18 +9,6 @@ struct foreign {
 };
 
 static const struct foreign table[] = {
-	{ "input-raw-engine", "captures are always taken with libpcap, and a pcap file is read with --input-file" },
-	{ "input-raw-protocol", "HTTP is the only protocol" },
-	{ "input-raw-realip-header", "" },
-	{ "input-raw-timestamp-type", "time stamps are the kernel's, in nanoseconds" },
-	{ "input-raw-monitor", "" },
-	{ "input-raw-stats", "the ledger at the end accounts for every packet" },
-	{ "input-raw-allow-incomplete", "incomplete messages are always recorded, with a flag that says what is missing" },
-	{ "input-raw-ignore-interface", "" },
-	{ "input-raw-vlan", "VLAN tags are always looked through" },
-	{ "input-raw-vlan-vid", "use --input-raw-bpf-filter 'vlan N'" },
-	{ "input-raw-vxlan-port", "" },
-	{ "input-raw-vxlan-vni", "" },
 	{ "input-file-read-depth", "files are always merged by time" },
 	{ "input-file-dry-run", "replay info FILE tells what is in it" },
 	{ "input-file-max-wait", "" },

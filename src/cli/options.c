@@ -19,7 +19,10 @@ void options_init(struct options *o)
 void options_release(struct options *o)
 {
 	struct filter_options *f = &o->run.filters;
-	struct filter_list *lists[] = { &f->allow_method, &f->allow_url, &f->disallow_url };
+	struct raw_options *r = &o->run.raw;
+	struct text_list *lists[] = {
+		&f->allow_method, &f->allow_url, &f->disallow_url, &r->ignore_interface, &r->vlan_vid, &r->vxlan_vni
+	};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		free((void *)(uintptr_t)lists[i]->text);
 	for (size_t i = 0; i < RUN_KINDS_MAX; i++) {
@@ -44,11 +47,11 @@ int addresses_add(struct addresses *list, const char *text)
 	return 0;
 }
 
-static int filter_list_add(struct filter_list *list, const char *text)
+static int text_list_add(struct text_list *list, const char *text)
 {
 	struct addresses a = { .text = (const char **)(uintptr_t)list->text, .n = list->n };
 	int r = addresses_add(&a, text);
-	*list = (struct filter_list){ .text = a.text, .n = a.n };
+	*list = (struct text_list){ .text = a.text, .n = a.n };
 	return r;
 }
 
@@ -158,7 +161,7 @@ static int store(struct options *o, const struct option_row *row, const char *te
 		*(const char **)field = text;
 		return text[0] ? 0 : ERR_USAGE;
 	case OPTION_LIST:
-		return filter_list_add(field, text);
+		return text_list_add(field, text);
 	case OPTION_ADDRESSES:
 		return text[0] ? addresses_add(field, text) : ERR_USAGE;
 	}
@@ -262,5 +265,9 @@ int options_parse(struct options *o, enum command_bit command, int argc, char *c
 	}
 	/* What holds for a capture holds for a pcap file too. */
 	o->run.file_in.source.capture = o->run.raw.capture;
+	/* And a capture file given as --input-raw has the pace of any file. */
+	o->run.raw.speed = o->run.file_in.speed;
+	o->run.raw.max = o->run.file_in.max;
+	o->run.raw.loops = o->run.file_in.loops;
 	return 0;
 }

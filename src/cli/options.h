@@ -33,7 +33,7 @@ enum option_type {
 	OPTION_COUNT,     /* uint64_t */
 	OPTION_SPEED,     /* struct file_input_options */
 	OPTION_TEXT,      /* const char * */
-	OPTION_LIST,      /* struct filter_list; may be given again */
+	OPTION_LIST,      /* struct text_list; may be given again */
 	OPTION_ADDRESSES, /* struct addresses; may be given again */
 	OPTION_PRESENCE,  /* struct addresses: an output without an address */
 };

@@ -17,7 +17,7 @@ struct dropped {
 };
 
 struct filters {
-	struct filter_list methods;
+	struct text_list methods;
 	struct url_patterns *allow, *disallow;
 	struct map dropped;
 	struct list order;
@@ -78,7 +78,7 @@ static void remember(struct filters *f, const struct message_id *id)
 		list_append(&f->order, &d->link);
 }
 
-static bool method_passes(const struct filter_list *methods, struct slice method)
+static bool method_passes(const struct text_list *methods, struct slice method)
 {
 	for (size_t i = 0; i < methods->n; i++)
 		if (slice_eq(method, slice_str(methods->text[i])))

@@ -5,13 +5,11 @@
 #define REPLAY_FILTER_FILTERS_H
 
 #include "model/ops.h"
+#include "model/text_list.h"
 
 struct filter_options {
 	/* Each list: n texts; a request passes when any of the allow expressions matches and none of the disallow ones does. */
-	struct filter_list {
-		const char *const *text;
-		size_t n;
-	} allow_method, allow_url, disallow_url; /* methods by name; URLs by regular expression over path and query */
+	struct text_list allow_method, allow_url, disallow_url; /* methods by name; URLs by regular expression over path and query */
 };
 
 struct filters;

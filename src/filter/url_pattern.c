@@ -31,7 +31,7 @@ static int compile(struct url_patterns *p, const char *flag, const char *text, s
 	return 0;
 }
 
-struct url_patterns *url_patterns_new(const char *flag, const struct filter_list *list, struct err *err)
+struct url_patterns *url_patterns_new(const char *flag, const struct text_list *list, struct err *err)
 {
 	struct url_patterns *p = calloc(1, sizeof *p + list->n * sizeof p->code[0]);
 	if (p) {

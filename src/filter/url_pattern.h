@@ -8,7 +8,7 @@
 struct url_patterns;
 
 /* flag: for the sentence when an expression is bad. */
-struct url_patterns *url_patterns_new(const char *flag, const struct filter_list *list, struct err *err);
+struct url_patterns *url_patterns_new(const char *flag, const struct text_list *list, struct err *err);
 bool url_patterns_empty(const struct url_patterns *p);
 bool url_patterns_match(const struct url_patterns *p, struct slice url); /* any of them, anywhere in the URL */
 void url_patterns_free(struct url_patterns *p);

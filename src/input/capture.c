@@ -1,6 +1,7 @@
 /* capture: the joints between packets, flows and connections. */
 #include "input/capture.h"
 
+#include "input/realip.h"
 #include "wire/decode.h"
 #include "wire/flow.h"
 
@@ -14,13 +15,16 @@ struct capture {
 	/* Finished messages, first in first out; a ring that grows, since one packet may end many pipelined messages. */
 	struct message **ready;
 	size_t ready_cap, ready_at, ready_len;
-	uint64_t lost; /* no memory for the ring */
+	uint64_t lost; /* no memory for the ring, or for a field to be added */
+	struct capture_options options;
+	uint64_t outside; /* segments of other ports or VLANs */
 };
 
 static const struct tally_row capture_rows[] = {
 	{ "framed", "messages framed", TALLY_TOTAL, false },
 	{ "given", "given to the pipeline", TALLY_PART, false },
 	{ "no_memory", "lost: out of memory", TALLY_PART, true },
+	{ "outside", "segments of other ports or VLANs", TALLY_NOTE, false },
 };
 static const struct tally_table capture_table = { "capture", capture_rows, sizeof capture_rows / sizeof *capture_rows };
 
@@ -42,7 +46,8 @@ static int grow_ready(struct capture *c)
 static void take_message(void *arg, struct message *m)
 {
 	struct capture *c = arg;
-	if (c->ready_len == c->ready_cap && grow_ready(c) != 0) {
+	bool named = c->options.realip_header && m->type == MESSAGE_REQUEST;
+	if ((named && realip_add(m, c->options.realip_header) != 0) || (c->ready_len == c->ready_cap && grow_ready(c) != 0)) {
 		c->lost++;
 		message_unref(m);
 		return;
@@ -90,6 +95,7 @@ struct capture *capture_new(const struct capture_options *options, const struct 
 	if (!c)
 		return NULL;
 	c->env = env;
+	c->options = *options;
 	c->reader = (struct http_reader){
 		.limits = options->http,
 		.skip_responses = options->skip_responses,
@@ -132,11 +138,25 @@ void capture_free(struct capture *c)
 	free(c);
 }
 
+static bool in_scope(const struct capture_options *o, const struct segment *s)
+{
+	if (o->ports && !port_set_has(o->ports, s->src.port) && !port_set_has(o->ports, s->dst.port))
+		return false;
+	for (size_t i = 0; i < o->vlan_count; i++)
+		if (s->vlan == o->vlans[i] + 1U)
+			return true;
+	return o->vlan_count == 0;
+}
+
 void capture_push(struct capture *c, const struct packet *packet)
 {
 	struct segment segment;
-	if (decoder_push(c->decoder, packet, &segment))
+	if (!decoder_push(c->decoder, packet, &segment))
+		return;
+	if (in_scope(&c->options, &segment))
 		flow_table_push(c->flows, &segment);
+	else
+		c->outside++;
 }
 
 void capture_tick(struct capture *c, int64_t unix_now_ns)
@@ -175,6 +195,6 @@ void capture_tally(const struct capture *c, struct tally_sink *sink)
 	uint64_t given = 0;
 	for (int row = HTTP_COMPLETE; row <= HTTP_INCOMPLETE; row++)
 		given += r->requests[row] + r->responses[row];
-	const uint64_t counts[] = { given, given - c->lost, c->lost };
+	const uint64_t counts[] = { given, given - c->lost, c->lost, c->outside };
 	sink->section(sink->arg, &capture_table, "", counts);
 }

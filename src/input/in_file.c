@@ -12,6 +12,7 @@
 
 struct one_source {
 	char *path;
+	struct port_set *ports; /* NULL: all, and logs too */
 	struct source *source;
 	struct message *head; /* read, not given out */
 	bool ended;
@@ -60,8 +61,12 @@ static int open_source(struct in_file *in, struct one_source *s, struct err *err
 	struct source_options o = in->options.source;
 	o.arg = in;
 	o.note = pass_note;
+	o.capture.ports = s->ports;
 	s->source = source_open(s->path, &o, err);
 	s->ended = false;
+	struct log_info info;
+	if (s->source && s->ports && source_log_info(s->source, &info))
+		return err_set(err, ERR_USAGE, "%s is a log, not a capture: read it with --input-file", s->path);
 	return s->source ? 0 : err->code;
 }
 
@@ -225,6 +230,7 @@ static void file_close(struct input *base)
 		message_unref(in->sources[i].head);
 		source_close(in->sources[i].source);
 		free(in->sources[i].path);
+		free(in->sources[i].ports);
 	}
 	past_release(in);
 	free(in->sources);
@@ -271,20 +277,23 @@ static int take_limiter(struct in_file *in, char *address, struct err *err)
 	return 0;
 }
 
-static int add_path(struct in_file *in, const char *path, struct err *err)
+static int add_path(struct in_file *in, const char *path, const struct port_set *ports, struct err *err)
 {
 	if (in->source_count == SOURCES_MAX)
 		return err_set(err, ERR_LIMIT, "--input-file: more than %d files at once", SOURCES_MAX);
 	struct one_source *s = &in->sources[in->source_count];
 	s->path = strdup(path);
-	if (!s->path)
-		return err_set(err, ERR_NOMEM, "out of memory");
+	s->ports = ports ? malloc(sizeof *ports) : NULL;
 	in->source_count++;
+	if (!s->path || (ports && !s->ports))
+		return err_set(err, ERR_NOMEM, "out of memory");
+	if (ports)
+		*s->ports = *ports;
 	return open_source(in, s, err);
 }
 
 /* The path itself where it is there, else the files its pattern matches. */
-static int add_address(struct in_file *in, const char *text, struct err *err)
+static int add_address(struct in_file *in, const char *text, const struct port_set *ports, struct err *err)
 {
 	char *address = strdup(text);
 	if (!address)
@@ -293,30 +302,30 @@ static int add_address(struct in_file *in, const char *text, struct err *err)
 	glob_t found;
 	if (rc == 0 && strpbrk(address, "*?[") && glob(address, 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc && rc == 0; i++)
-			rc = add_path(in, found.gl_pathv[i], err);
+			rc = add_path(in, found.gl_pathv[i], ports, err);
 		globfree(&found);
 	} else if (rc == 0) {
-		rc = add_path(in, address, err);
+		rc = add_path(in, address, ports, err);
 	}
 	free(address);
 	return rc;
 }
 
-int in_file_open(const char *const *addresses, size_t n, const void *file_input_options, const struct io_env *env, struct input **out,
-                 struct err *err)
+int in_file_open_parts(const struct file_part *parts, size_t n, const struct file_input_options *options, const struct io_env *env,
+                       struct input **out, struct err *err)
 {
 	struct in_file *in = calloc(1, sizeof *in);
 	if (!in)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	in->base.ops = &file_ops;
 	in->env = env;
-	in->options = *(const struct file_input_options *)file_input_options;
+	in->options = *options;
 	in->deadline_ns = 0;
 	in->sources = calloc(SOURCES_MAX, sizeof *in->sources);
-	(void)snprintf(in->base.label, sizeof in->base.label, "file %s%s", addresses[0], n > 1 ? " …" : "");
+	(void)snprintf(in->base.label, sizeof in->base.label, "file %s%s", parts[0].path, n > 1 ? " …" : "");
 	int rc = in->sources ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = add_address(in, addresses[i], err);
+		rc = add_address(in, parts[i].path, parts[i].ports, err);
 	if (rc) {
 		file_close(&in->base);
 		return rc;
@@ -325,4 +334,17 @@ int in_file_open(const char *const *addresses, size_t n, const void *file_input_
 	in->loops_left = in->options.loops > 1 ? in->options.loops - 1 : 0;
 	*out = &in->base;
 	return 0;
+}
+
+int in_file_open(const char *const *addresses, size_t n, const void *file_input_options, const struct io_env *env, struct input **out,
+                 struct err *err)
+{
+	struct file_part *parts = calloc(n, sizeof *parts);
+	if (!parts)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		parts[i].path = addresses[i];
+	int rc = in_file_open_parts(parts, n, file_input_options, env, out, err);
+	free(parts);
+	return rc;
 }

@@ -1,6 +1,8 @@
 /* packets: libpcap. Live handles use TPACKET_V3 (libpcap's choice where immediate mode is off) and nanosecond stamps. */
 #include "input/packets.h"
 
+#include "wire/decode.h"
+
 #include <arpa/inet.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -11,8 +13,8 @@ struct packets {
 	pcap_t *pcap;
 	char name[256];
 	uint32_t link_type;
-	uint32_t last_kernel, last_interface; /* libpcap's 32-bit counters, to see them wrap */
-	uint64_t kernel, interface;
+	uint32_t last_kernel; /* libpcap's counter is 32 bits wide: to see it wrap */
+	uint64_t kernel;
 	/* For the callback of pcap_dispatch. */
 	void (*take)(void *arg, const struct packet *packet);
 	void *arg;
@@ -63,6 +65,42 @@ static int filter(struct packets *p, const char *text, struct err *err)
 	return 0;
 }
 
+static int set_timestamps(struct packets *p, const char *name, struct err *err)
+{
+	int type = pcap_tstamp_type_name_to_val(name);
+	if (type < 0)
+		return err_set(err, ERR_USAGE,
+		               "--input-raw-timestamp-type '%s': man pcap-tstamp lists those there are, host and adapter among them", name);
+	int rc = pcap_set_tstamp_type(p->pcap, type);
+	if (rc != 0)
+		return err_set(err, ERR_USAGE, "--input-raw-timestamp-type %s: %s cannot stamp packets so", name, p->name);
+	return 0;
+}
+
+static int set_monitor(struct packets *p, struct err *err)
+{
+	if (pcap_can_set_rfmon(p->pcap) != 1 || pcap_set_rfmon(p->pcap, 1) != 0)
+		return err_set(err, ERR_USAGE, "--input-raw-monitor: %s has no monitor mode", p->name);
+	return 0;
+}
+
+/* What the handle can still be told once it is open. */
+static int settle(struct packets *p, const struct packets_live_options *o, struct err *err)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	if (o->interface_numbers)
+		(void)pcap_set_datalink(p->pcap, DLT_LINUX_SLL2);
+	p->link_type = linktype_of(p->pcap);
+	if (!decoder_knows_link(p->link_type))
+		return err_set(err, ERR_UNSUPPORTED, "packets of %s come with link type %u (%s), which is not known here", o->device,
+		               p->link_type, pcap_datalink_val_to_description_or_dlt(pcap_datalink(p->pcap)));
+	if (filter(p, o->filter, err) != 0)
+		return err->code;
+	if (pcap_setnonblock(p->pcap, 1, text) != 0)
+		return err_set(err, ERR_IO, "cannot capture on %s without blocking: %s", o->device, text);
+	return 0;
+}
+
 struct packets *packets_open_live(const struct packets_live_options *o, struct err *err)
 {
 	char text[PCAP_ERRBUF_SIZE];
@@ -80,17 +118,19 @@ struct packets *packets_open_live(const struct packets_live_options *o, struct e
 	(void)pcap_set_timeout(p->pcap, o->timeout_ms);
 	(void)pcap_set_buffer_size(p->pcap, o->buffer_bytes);
 	(void)pcap_set_tstamp_precision(p->pcap, PCAP_TSTAMP_PRECISION_NANO);
-	if (activate(p, o, err) != 0 || filter(p, o->filter, err) != 0) {
+	int rc = o->timestamp_type ? set_timestamps(p, o->timestamp_type, err) : 0;
+	if (rc == 0 && o->monitor)
+		rc = set_monitor(p, err);
+	if (rc || activate(p, o, err) != 0 || settle(p, o, err) != 0) {
 		packets_close(p);
 		return NULL;
 	}
-	if (pcap_setnonblock(p->pcap, 1, text) != 0) {
-		(void)err_set(err, ERR_IO, "cannot capture on %s without blocking: %s", o->device, text);
-		packets_close(p);
-		return NULL;
-	}
-	p->link_type = linktype_of(p->pcap);
 	return p;
+}
+
+bool packets_have_numbers(const struct packets *p)
+{
+	return p->link_type == DLT_LINUX_SLL2;
 }
 
 static void hand_over(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
@@ -123,17 +163,14 @@ int packets_fd(const struct packets *p)
 	return pcap_get_selectable_fd(p->pcap);
 }
 
-void packets_dropped(struct packets *p, uint64_t *kernel, uint64_t *interface)
+uint64_t packets_dropped(struct packets *p)
 {
 	struct pcap_stat stat;
 	if (pcap_stats(p->pcap, &stat) == 0) {
 		p->kernel += (uint32_t)(stat.ps_drop - p->last_kernel);
-		p->interface += (uint32_t)(stat.ps_ifdrop - p->last_interface);
 		p->last_kernel = stat.ps_drop;
-		p->last_interface = stat.ps_ifdrop;
 	}
-	*kernel = p->kernel;
-	*interface = p->interface;
+	return p->kernel;
 }
 
 void packets_close(struct packets *p)

@@ -15,7 +15,9 @@ struct packets_live_options {
 	int snaplen;
 	int buffer_bytes;
 	int timeout_ms;
-	bool promisc;
+	bool promisc, monitor;
+	const char *timestamp_type; /* NULL: libpcap's choice */
+	bool interface_numbers;     /* "any": each packet with its interface's number (LINKTYPE_LINUX_SLL2), and without the VLAN tag */
 };
 
 /* ERR_PRIVILEGE names the capability that is missing and how to grant it. */
@@ -31,9 +33,12 @@ enum packets_read packets_read(struct packets *p, int max, void (*take)(void *ar
                                struct err *err);
 
 int packets_fd(const struct packets *p);
-/* Packets the kernel or the interface dropped so far. libpcap's counters are 32 bits wide: kept over their wrap as long as this is called now and then. */
-void packets_dropped(struct packets *p, uint64_t *kernel, uint64_t *interface);
+/* Packets the kernel dropped so far because the ring was full, right over its counter's wrap as long as this is called now and then. What
+ * the interface itself dropped: nic_drops.h. */
+uint64_t packets_dropped(struct packets *p);
 void packets_close(struct packets *p);
+
+bool packets_have_numbers(const struct packets *p); /* interface_numbers was granted */
 
 /* The interface that has this IP address: its name into out. False: none has. */
 bool packets_device_of_ip(const char *ip, char *out, size_t out_len);

@@ -19,10 +19,10 @@ static bool take_port(const char **at, uint16_t *out)
 	return true;
 }
 
-static bool parse_ports(const char *at, struct raw_address *out)
+bool port_set_parse(const char *at, struct port_set *out)
 {
 	for (;;) {
-		if (out->port_count == RAW_PORTS_MAX)
+		if (out->n == RAW_PORTS_MAX)
 			return false;
 		uint16_t from, to;
 		if (!take_port(&at, &from))
@@ -33,8 +33,8 @@ static bool parse_ports(const char *at, struct raw_address *out)
 			if (!take_port(&at, &to) || to < from)
 				return false;
 		}
-		out->ports[out->port_count].from = from;
-		out->ports[out->port_count++].to = to;
+		out->range[out->n].from = from;
+		out->range[out->n++].to = to;
 		if (*at == 0)
 			return true;
 		if (*at++ != ',')
@@ -59,7 +59,7 @@ int raw_address_parse(const char *text, struct raw_address *out, struct err *err
 		return err_set(err, ERR_USAGE, "--input-raw '%s' has a name of over %zu characters: %s", text, sizeof out->where - 1, form);
 	memcpy(out->where, where, len);
 	out->where[len] = 0;
-	if (!parse_ports(colon + 1, out))
+	if (!port_set_parse(colon + 1, &out->ports))
 		return err_set(err, ERR_USAGE, "--input-raw '%s' has no valid ports behind the colon: %s", text, form);
 	uint8_t addr[16];
 	if (strcmp(out->where, "0.0.0.0") == 0 || strcmp(out->where, "::") == 0)
@@ -72,12 +72,12 @@ int raw_address_parse(const char *text, struct raw_address *out, struct err *err
 int raw_address_filter(const struct raw_address *a, struct buf *out)
 {
 	int rc = a->is_ip ? buf_printf(out, "host %s and (", a->where) : buf_append_str(out, "(");
-	for (size_t i = 0; i < a->port_count && rc == 0; i++) {
+	for (size_t i = 0; i < a->ports.n && rc == 0; i++) {
 		const char * or = i ? " or " : "";
-		if (a->ports[i].from == a->ports[i].to)
-			rc = buf_printf(out, "%stcp port %u", or, a->ports[i].from);
+		if (a->ports.range[i].from == a->ports.range[i].to)
+			rc = buf_printf(out, "%stcp port %u", or, a->ports.range[i].from);
 		else
-			rc = buf_printf(out, "%stcp portrange %u-%u", or, a->ports[i].from, a->ports[i].to);
+			rc = buf_printf(out, "%stcp portrange %u-%u", or, a->ports.range[i].from, a->ports.range[i].to);
 	}
 	/* Only the first fragment has the ports: the others are let through and sorted out by reassembly. */
 	return rc ? rc : buf_append_str(out, " or (ip proto 6 and ip[6:2] & 0x1fff != 0) or (ip6 and ip6[6] == 44))");

@@ -6,13 +6,29 @@
 
 #define RAW_PORTS_MAX 32
 
+/* Ports, as ranges. */
+struct port_set {
+	struct {
+		uint16_t from, to;
+	} range[RAW_PORTS_MAX];
+	size_t n;
+};
+
+static inline bool port_set_has(const struct port_set *s, uint16_t port)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (port >= s->range[i].from && port <= s->range[i].to)
+			return true;
+	return false;
+}
+
+/* Adds what "80,8000-8010" names. False: it is not of that form, or too many. */
+bool port_set_parse(const char *text, struct port_set *out);
+
 struct raw_address {
 	char where[64]; /* interface name or IP address; "" for all interfaces */
 	bool is_ip;
-	struct {
-		uint16_t from, to;
-	} ports[RAW_PORTS_MAX];
-	size_t port_count;
+	struct port_set ports;
 };
 
 /* "[INTERFACE|ADDRESS]:PORTS", PORTS a list of numbers and ranges; "[::1]:80" for IPv6. 0 or ERR_USAGE with a sentence. */

@@ -2,6 +2,7 @@
 #include "input/source.h"
 
 #include "input/capture_file.h"
+#include "input/realip.h"
 #include "input/spool.h"
 #include "log/writer.h"
 
@@ -138,7 +139,9 @@ struct source *source_open(const char *path, const struct source_options *option
 	s->options = *options;
 	bool input = strcmp(path, "-") == 0;
 	int rc = 0;
-	if ((size_t)snprintf(s->path, sizeof s->path, "%s", input ? "/dev/stdin" : path) >= sizeof s->path)
+	if (options->capture.realip_header && !realip_name(options->capture.realip_header))
+		rc = err_set(err, ERR_USAGE, "--input-raw-realip-header '%s' is no name of a field", options->capture.realip_header);
+	else if ((size_t)snprintf(s->path, sizeof s->path, "%s", input ? "/dev/stdin" : path) >= sizeof s->path)
 		rc = err_set(err, ERR_USAGE, "the path %.60s… is too long", path);
 	int fd = rc ? -1 : open(s->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && input && rc == 0)

@@ -6,8 +6,11 @@
 #define REPLAY_INPUT_SOURCE_H
 
 #include "http/conn.h"
+#include "input/raw_address.h"
 #include "log/reader.h"
 #include "model/ops.h"
+
+#define CAPTURE_VLANS_MAX 16
 
 struct capture_options { /* 0 anywhere: the default */
 	struct http_limits http;
@@ -15,6 +18,12 @@ struct capture_options { /* 0 anywhere: the default */
 	size_t held_bytes; /* out of order, in all */
 	size_t flows;
 	int64_t expire_ns; /* a hole not filled by then is a gap: 2 s */
+	/* Added with the client's address to each request that lacks it; NULL: none. Borrowed, as is `ports`. */
+	const char *realip_header;
+	/* Only connections with one of these ports, and of one of these VLANs (innermost tag). NULL, or none: all. */
+	const struct port_set *ports;
+	uint16_t vlans[CAPTURE_VLANS_MAX];
+	size_t vlan_count;
 };
 
 struct source_options {

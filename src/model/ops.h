@@ -56,7 +56,8 @@ struct input_ops {
 };
 struct input {
 	const struct input_ops *ops;
-	bool live; /* never waits for an output: what an output does not take is dropped for it and counted */
+	bool live;     /* never waits for an output: what an output does not take is dropped for it and counted */
+	bool captures; /* opens interfaces again when they come back: needs CAP_NET_RAW all along */
 	char label[128];
 };
 

@@ -17,7 +17,7 @@ struct out_http {
 	struct player *player;
 	struct buf host, base_path;
 	size_t queue_len;
-	bool original_host, scheduled;
+	bool original_host, scheduled, send_incomplete;
 	int64_t max_lateness_ns;
 };
 
@@ -93,7 +93,7 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 	struct http_head head;
 	if (m->type != MESSAGE_REQUEST)
 		return OUTPUT_OK; /* an answer: nothing to send, and nothing lost */
-	if (m->flags)
+	if (m->flags && !o->send_incomplete)
 		return count_as(o, TARGET_INCOMPLETE);
 	if (!http_head_parse(message_bytes(m), &head) || head.is_response)
 		return count_as(o, TARGET_NOT_REQUEST);
@@ -102,7 +102,8 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 	const struct player_hints hints = {
 		.method = head.method,
 		.retry = http_method_idempotent(head.method),
-		.last_of_lane = closes(&head),
+		/* Behind one that misses bytes the server no longer knows where the next begins. */
+		.last_of_lane = closes(&head) || m->flags,
 	};
 	struct message *edited = edit(o, m, &head);
 	if (!edited)
@@ -226,6 +227,7 @@ int out_http_open(const char *address, const void *http_output_options, const st
 		return err_set(err, ERR_NOMEM, "out of memory");
 	h->base.ops = &http_ops;
 	h->original_host = o->original_host;
+	h->send_incomplete = o->send_incomplete;
 	h->queue_len = o->queue_len ? o->queue_len : QUEUE_DEFAULT;
 	h->max_lateness_ns = o->max_lateness_ns ? o->max_lateness_ns : 10 * NS_PER_MS;
 	buf_init(&h->host, 1024);

@@ -8,6 +8,7 @@ struct http_output_options { /* 0 anywhere: the default */
 	bool original_host;  /* keep the recorded Host */
 	bool skip_verify;
 	bool no_lanes;
+	bool send_incomplete;    /* requests that miss bytes, as they are */
 	uint64_t workers;        /* connections at most; 0: one per recorded client */
 	uint64_t queue_len;      /* requests that wait: 1,000 */
 	int64_t timeout_ns;      /* 5 s */

@@ -29,7 +29,7 @@ static int from_environment(const char *name)
 	return text && parse_u64(text, &n) == 0 && n > 0 && n < INT32_MAX ? (int)n : -1;
 }
 
-int privileges_drop(const char *user, struct err *err)
+int privileges_drop(const char *user, bool keep_raw, struct err *err)
 {
 	struct identity who = { -1, -1 };
 	if (user && named_user(user, &who, err) != 0)
@@ -38,7 +38,10 @@ int privileges_drop(const char *user, struct err *err)
 		who = (struct identity){ from_environment("SUDO_UID"), from_environment("SUDO_GID") };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_set_errno(err, "cannot give up the right to new privileges");
+	bool raw = keep_raw && capng_get_caps_process() == 0 && capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
 	capng_clear(CAPNG_SELECT_BOTH);
+	if (raw)
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
 	int rc;
 	if (who.uid > 0 && who.gid > 0 && geteuid() == 0) {
 		rc = capng_change_id(who.uid, who.gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);

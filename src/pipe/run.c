@@ -101,8 +101,11 @@ static int open_all(struct run *r, struct err *err)
 			return err->code;
 	}
 	int rc = open_inputs(r, err);
+	bool captures = false;
+	for (size_t i = 0; i < r->input_count; i++)
+		captures |= r->inputs[i].input->captures;
 	if (rc == 0 && r->live)
-		rc = privileges_drop(r->options.user, err);
+		rc = privileges_drop(r->options.user, captures, err);
 	return rc ? rc : open_outputs(r, err);
 }
 

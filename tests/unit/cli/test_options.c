@@ -125,6 +125,11 @@ Test(options, values_land_where_they_belong)
 	cr_assert_not(o.run.http.no_lanes);
 	cr_assert_not(o.run.raw.capture.skip_responses);
 	cr_assert(o.run.file_in.max);
+	cr_assert(o.run.raw.max, "a capture file given as --input-raw has the pace of any file");
+	cr_assert_eq(parse(CMD_RUN, "--input-raw-vxlan-vni -7 --input-raw-vxlan-vni=8 --input-raw-vlan-vid 5"), 0);
+	cr_assert_eq(o.run.raw.vxlan_vni.n, 2);
+	cr_assert_str_eq(o.run.raw.vxlan_vni.text[0], "-7");
+	cr_assert_eq(o.run.raw.vlan_vid.n, 1);
 }
 
 Test(options, lists_and_addresses_gather)
@@ -167,10 +172,10 @@ Test(options, mistakes_are_one_sentence)
 		{ CMD_RUN, "--frobnicate-the-widget", "there is no option --frobnicate-the-widget: see --help" },
 		{ CMD_RUN, "--middleware cat", "--middleware: known from GoReplay, not supported by this version" },
 		{ CMD_RUN, "--kafka-tls-ca-cert x", "--kafka-tls-ca-cert: known from GoReplay, not supported by this version" },
-		{ CMD_RUN, "--input-raw-engine=libpcap",
-		  "--input-raw-engine: known from GoReplay, not supported by this version: captures are always taken with libpcap, and a "
-		  "pcap file is "
-		  "read with --input-file" },
+		{ CMD_RUN, "--output-http-redirects=3",
+		  "--output-http-redirects: known from GoReplay, not supported by this version: redirects are answers like others here: "
+		  "they are "
+		  "not followed" },
 		{ CMD_CAT, "--speed 2x", "--speed is no option of this command: see --help" },
 		{ CMD_RUN, "--exit-after", "--exit-after needs a value: DURATION" },
 		{ CMD_RUN, "--exit-after soon", "--exit-after: 'soon' will not do, it takes a duration like 500ms, 2s or 1m30s" },
@@ -205,7 +210,7 @@ Test(options, every_allocation_may_fail)
 		err = (struct err){ .code = ERR_NONE };
 		alloc_fail_at(n);
 		int r = parse(CMD_RUN,
-		              "--output-http a --output-http b --output-http c --http-allow-url x --http-allow-url y --output-null");
+		              "--output-http a --output-http b --output-http c --http-allow-url x --input-raw-vxlan-vni -5 --output-null");
 		bool failed = alloc_failed();
 		alloc_fail_at(0);
 		cr_assert_eq(r, failed ? ERR_NOMEM : 0);
