@@ -123,7 +123,17 @@ UNIT_BIN := $(addprefix $(BUILD)/unit/,$(UNITS))
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests $(if $(TSAN_RUNNER),-Itests/support/tsan) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -Wno-missing-braces -Itests $(if $(TSAN_RUNNER),-Itests/support/tsan) -MMD -MP -c -o $@ $<
+
+# Programs that run several threads at once, for ThreadSanitizer above all: tests/unit/FOLDER/threads/X.c, their exit status the verdict.
+THREAD_SRC := $(wildcard tests/unit/*/threads/*.c)
+THREAD_BIN := $(addprefix $(BUILD)/threads/,$(notdir $(THREAD_SRC:.c=)))
+define THREAD
+$(BUILD)/threads/$(notdir $(1:.c=)): $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(1)) $(LIB_OBJ)
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach s,$(THREAD_SRC),$(eval $(call THREAD,$(s))))
 
 # --- the demo's, the end-to-end tests' and the bench's own programs: one file each ----------------------------
 DEMO_BIN  := $(patsubst contrib/demo/%.c,$(BUILD)/demo/%,$(wildcard contrib/demo/*.c))
@@ -170,8 +180,8 @@ bench:
 	@contrib/install-deps build test bench
 	@$(MAKE) $(AGAIN) $@
 else
-PARTS ?= lint unit golden cli
-test: all $(UNIT_BIN) $(TOOL_BIN) $(DEMO_BIN) $(BENCH_BIN) ## everything: lint, unit, golden and end-to-end tests
+PARTS ?= lint unit threads golden cli
+test: all $(UNIT_BIN) $(THREAD_BIN) $(TOOL_BIN) $(DEMO_BIN) $(BENCH_BIN) ## everything: lint, unit, golden and end-to-end tests
 	@BUILD='$(BUILD)' SAN='$(SAN)' UNITS='$(UNITS)' tests/run $(PARTS)
 
 asan: ## the same tests with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -179,7 +189,7 @@ asan: ## the same tests with AddressSanitizer and UndefinedBehaviorSanitizer
 
 THREADED := log play output pipe
 tsan: ## the tests of what runs on several threads, with ThreadSanitizer
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SAN=thread PARTS='unit golden' UNITS='$(filter $(THREADED),$(UNITS))' test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SAN=thread PARTS='unit threads golden' UNITS='$(filter $(THREADED),$(UNITS))' test
 
 fuzz: $(FUZZ_BIN) ## every fuzz target for FUZZ_SECONDS each
 	@BUILD='$(BUILD)' SECONDS_EACH='$(FUZZ_SECONDS)' tests/run fuzz
@@ -223,4 +233,4 @@ uninstall: ## takes away what install put there
 clean: ## takes away the build folder
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d $(BUILD)/fuzz/obj/*/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d $(BUILD)/tests/*/*/*/*.d $(BUILD)/fuzz/obj/*/*.d)
