@@ -15,7 +15,6 @@ struct raw_options {               /* 0 anywhere: the default */
 	const char *timestamp_type;
 	bool promisc, monitor;
 	bool stats; /* numbers as notes every 5 s */
-	bool vlan;  /* ports behind tags that the kernel left in the packet */
 	struct text_list vlan_vid, ignore_interface, vxlan_vni;
 	uint64_t vxlan_port; /* 4789 */
 	double speed;        /* of a capture file; these three as in struct file_input_options */

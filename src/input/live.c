@@ -41,6 +41,7 @@ struct live {
 	const struct io_env *env;
 	struct raw_options options;
 	struct capture *capture;
+	struct port_set ports; /* of all addresses: what the filters let through because it may be one */
 	struct handle handles[HANDLES_MAX];
 	size_t handle_count;
 	int epoll;
@@ -387,6 +388,11 @@ static int add_address(struct live *in, const char *text, struct err *err)
 	if (!h)
 		return err_set(err, ERR_LIMIT, "--input-raw names more than %d interfaces", HANDLES_MAX);
 	int rc = h->filter.len ? buf_append_str(&h->filter, " or ") : 0;
+	for (size_t i = 0; i < a.ports.n; i++) {
+		if (in->ports.n == RAW_PORTS_MAX)
+			return err_set(err, ERR_LIMIT, "--input-raw names more than %d ports and ranges", RAW_PORTS_MAX);
+		in->ports.range[in->ports.n++] = a.ports.range[i];
+	}
 	if (rc == 0)
 		rc = raw_address_filter(&a, &h->filter);
 	return rc ? err_set(err, ERR_LIMIT, "--input-raw '%s': too many addresses for one interface", text) : 0;
@@ -397,13 +403,8 @@ static int finish_filter(const struct raw_options *o, struct handle *h, struct e
 {
 	struct buf all;
 	buf_init(&all, 1 << 18);
-	const int len = (int)h->filter.len;
-	const char *own = (const char *)h->filter.ptr;
-	/* `vlan` moves the place where everything behind it looks, so it stands last; cooked packets have no tag to look behind. */
-	bool tags = (o->vlan || o->vlan_vid.n) && !is_any(h);
 	int rc = o->bpf_filter ? buf_printf(&all, "(%s) and ", o->bpf_filter) : 0;
-	if (rc == 0)
-		rc = tags ? buf_printf(&all, "((%.*s) or (vlan and (%.*s)))", len, own, len, own) : buf_printf(&all, "(%.*s)", len, own);
+	rc = rc ? rc : buf_printf(&all, "(%.*s)", (int)h->filter.len, (const char *)h->filter.ptr);
 	rc = rc ? rc : buf_append(&all, slice_of("", 1));
 	if (rc) {
 		buf_release(&all);
@@ -462,7 +463,8 @@ int live_open(const char *const *addresses, size_t n, const struct raw_options *
 	in->options = *options;
 	in->handover_ns = 2 * (options->buffer_timeout_ns > BUFFER_TIMEOUT_NS ? options->buffer_timeout_ns : BUFFER_TIMEOUT_NS);
 	in->stats_ns = env->mono_ns() + STATS_NS;
-	in->capture = capture_new(&options->capture, env);
+	in->options.capture.ports = &in->ports;
+	in->capture = capture_new(&in->options.capture, env);
 	in->epoll = epoll_create1(EPOLL_CLOEXEC);
 	set_label(in, addresses, n);
 	int rc = in->capture ? 0 : err_set(err, ERR_NOMEM, "out of memory");

@@ -69,6 +69,25 @@ int raw_address_parse(const char *text, struct raw_address *out, struct err *err
 	return 0;
 }
 
+/* What hides the ports from a filter: fragments but the first (and IPv6's all), extension headers, tags, tunnels. Let through, and
+ * sorted out by decoding. */
+static const char hidden[] = "(ip proto 6 and ip[6:2] & 0x1fff != 0) or ip proto 51 or "
+                             "(ip6 and (ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 44 or ip6[6] == 51 or ip6[6] == 60 or ip6[6] == 135))";
+static const char wrapped[] = "proto 4 or proto 41 or proto 47 or udp port 6081 or "
+                              "ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100 or ether proto 0x8864 or "
+                              "ether proto 0x8847 or ether proto 0x8848";
+
+static int add_vxlan(const struct port_set *ports, struct buf *out)
+{
+	/* An overlay may carry a lot: of plain IPv4 inside of IPv4, with TCP's ports at udp[50] and udp[52], only what has one of ours. */
+	int rc = buf_append_str(out, " or ((udp port 4789 or udp port 8472) and (ip6 or udp[28:2] != 0x0800 or udp[30] != 0x45 or "
+	                             "udp[36:2] & 0x1fff != 0");
+	for (size_t i = 0; i < ports->n && rc == 0; i++)
+		for (int at = 50; at <= 52 && rc == 0; at += 2)
+			rc = buf_printf(out, " or (udp[%d:2] >= %u and udp[%d:2] <= %u)", at, ports->range[i].from, at, ports->range[i].to);
+	return rc ? rc : buf_append_str(out, "))");
+}
+
 int raw_address_filter(const struct raw_address *a, struct buf *out)
 {
 	int rc = a->is_ip ? buf_printf(out, "host %s and (", a->where) : buf_append_str(out, "(");
@@ -79,6 +98,11 @@ int raw_address_filter(const struct raw_address *a, struct buf *out)
 		else
 			rc = buf_printf(out, "%stcp portrange %u-%u", or, a->ports.range[i].from, a->ports.range[i].to);
 	}
-	/* Only the first fragment has the ports: the others are let through and sorted out by reassembly. */
-	return rc ? rc : buf_append_str(out, " or (ip proto 6 and ip[6:2] & 0x1fff != 0) or (ip6 and ip6[6] == 44))");
+	rc = rc ? rc : buf_printf(out, " or %s", hidden);
+	/* An address of this machine is none that a mirrored or tunnelled packet inside has to match. */
+	if (!a->is_ip) {
+		rc = rc ? rc : buf_printf(out, " or %s", wrapped);
+		rc = rc ? rc : add_vxlan(&a->ports, out);
+	}
+	return rc ? rc : buf_append_str(out, ")");
 }

@@ -34,8 +34,8 @@ struct raw_address {
 /* "[INTERFACE|ADDRESS]:PORTS", PORTS a list of numbers and ranges; "[::1]:80" for IPv6. 0 or ERR_USAGE with a sentence. */
 int raw_address_parse(const char *text, struct raw_address *out, struct err *err);
 
-/* Appends the BPF expression (pcap-filter(7)) for it: TCP with one of the ports, either way, and the IP fragments that
- * carry no port. */
+/* Appends the BPF expression (pcap-filter(7)) for it: TCP with one of the ports, either way, and whatever may hide them: fragments,
+ * extension headers; where no IP address is named, also tags and tunnels. Exact only together with the ports asked of decoded segments. */
 int raw_address_filter(const struct raw_address *a, struct buf *out);
 
 #endif
