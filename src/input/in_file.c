@@ -29,8 +29,8 @@ struct past {
 /* Shown where a run was stopped: the next message of each file had been read. */
 static const struct tally_row pace_rows[] = {
 	{ "read", "messages read", TALLY_TOTAL, false },
-	{ "given", "given out when they were due", TALLY_PART, false },
-	{ "early", "not yet due when the run was stopped", TALLY_PART, false },
+	{ "given", "given out", TALLY_PART, false },
+	{ "left", "still to come when the run was stopped", TALLY_PART, false },
 };
 static const struct tally_table pace_table = { "pace", pace_rows, sizeof pace_rows / sizeof *pace_rows };
 
@@ -279,6 +279,8 @@ static int take_limiter(struct in_file *in, char *address, struct err *err)
 
 static int add_path(struct in_file *in, const char *path, const struct port_set *ports, struct err *err)
 {
+	if (in->options.loops > 1 && strcmp(path, "-") == 0)
+		return err_set(err, ERR_USAGE, "--input-file-loop: standard input can be read only once, write it to a file first");
 	if (in->source_count == SOURCES_MAX)
 		return err_set(err, ERR_LIMIT, "--input-file: more than %d files at once", SOURCES_MAX);
 	struct one_source *s = &in->sources[in->source_count];

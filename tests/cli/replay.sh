@@ -72,6 +72,8 @@ run --speed max --input-file-loop 3 --output-http "$target"
 equal "three times over" $((3 * sent)) "$(sum target answered "$work/ledger.json")"
 equal "and each round's records are in the account" "$(jq '[.sections[] | select(.section == "messages") | .rows.seen] | add' "$work/ledger.json")" \
 	"$(jq '[.sections[] | select(.section == "input") | .rows[.total]] | add' "$work/ledger.json")"
+"$replay" --input-file - --input-file-loop 2 --output-null <"$work/in.gor.zst" 2>"$work/err"
+one_sentence "standard input cannot be looped over" $? "$work/err" "only once"
 run --speed max --output-http "$target" --output-http "$target"
 equal "the same target twice is two in the account" "$sent $sent" "$(jq -r '[.sections[] | select(.section == "target") | .rows.answered] | join(" ")' "$work/ledger.json")"
 run --speed max --http-allow-method POST --output-http "$target"
