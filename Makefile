@@ -14,6 +14,10 @@ OPT     ?= $(if $(SAN),-O1,-O2)
 
 VERSION := 0.1.0
 
+# V=1 shows each command; otherwise a line for each file.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@echo '  $(1)  $(2)')
+
 GOALS := $(or $(MAKECMDGOALS),all)
 
 # --- dependencies: found by pkg-config; each missing one is a sentence ----------------------------------------
@@ -73,22 +77,26 @@ deps: ## install what the build and the tests need and this machine lacks
 	@contrib/install-deps build test
 
 $(BUILD)/replay: $(call obj,$(filter src/cli/%,$(SRC))) $(LIB_OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # One object whose only global names are the public ones, so that a program that links it meets none of ours by accident.
 $(BUILD)/libreplay.a: $(LIB_OBJ)
-	$(CC) -r -nostdlib -o $(BUILD)/libreplay.o $^
-	$(OBJCOPY) --wildcard --keep-global-symbol='rp_*' $(BUILD)/libreplay.o
-	rm -f $@
-	$(AR) rcs $@ $(BUILD)/libreplay.o
+	$(call say,AR  ,$@)
+	$(Q)$(CC) -r -nostdlib -o $(BUILD)/libreplay.o $^
+	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='rp_*' $(BUILD)/libreplay.o
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(BUILD)/libreplay.o
 
 $(BUILD)/obj/llhttp/%.o: $(LLHTTP_DIR)/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(OPT) -g -w $(if $(SAN),-fsanitize=$(SAN)) $(LLHTTP_CFLAGS) -c -o $@ $<
+	$(call say,CC  ,$@)
+	$(Q)$(CC) -std=gnu11 $(OPT) -g -w $(if $(SAN),-fsanitize=$(SAN)) $(LLHTTP_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- unit tests: one Criterion program per folder, linked with that folder and the floors below only --------
 ALLOC_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -113,7 +121,8 @@ $(BUILD)/unit/$(1): $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/uni
                     $(call obj,$(filter-out src/cli/main.c,$(foreach f,$(call below_of,$(1)),$(wildcard src/$(f)/*.c)))) \
                     $(if $(filter http,$(call below_of,$(1))),$(LLHTTP_OBJ))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) $(CRITERION) $(ALLOC_WRAP)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS) $(CRITERION) $(ALLOC_WRAP)
 .PHONY: unit-$(1)
 unit-$(1): $(BUILD)/unit/$(1)
 	$(BUILD)/unit/$(1) --jobs 2
@@ -123,7 +132,8 @@ UNIT_BIN := $(addprefix $(BUILD)/unit/,$(UNITS))
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-braces -Itests $(if $(TSAN_RUNNER),-Itests/support/tsan) -MMD -MP -c -o $@ $<
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-braces -Itests $(if $(TSAN_RUNNER),-Itests/support/tsan) -MMD -MP -c -o $@ $<
 
 # Programs that run several threads at once, for ThreadSanitizer above all: tests/unit/FOLDER/threads/X.c, their exit status the verdict.
 THREAD_SRC := $(wildcard tests/unit/*/threads/*.c)
@@ -131,7 +141,8 @@ THREAD_BIN := $(addprefix $(BUILD)/threads/,$(notdir $(THREAD_SRC:.c=)))
 define THREAD
 $(BUILD)/threads/$(notdir $(1:.c=)): $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(1)) $(LIB_OBJ)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach s,$(THREAD_SRC),$(eval $(call THREAD,$(s))))
 
@@ -142,13 +153,16 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/
 
 $(BUILD)/demo/%: contrib/demo/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< -pthread
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -pthread
 $(BUILD)/tools/%: tests/support/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests -o $@ $< $(LIBS)
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests -o $@ $< $(LIBS)
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests -o $@ $< $(LIBS)
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests -o $@ $< $(LIBS)
 
 # --- fuzz targets: tests/fuzz/fuzz_X.c, clang's libFuzzer with ASan and UBSan ---------------------------------
 FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -159,15 +173,19 @@ FUZZ_SECONDS ?= 20
 
 $(BUILD)/fuzz/obj/llhttp/%.o: $(LLHTTP_DIR)/%.c
 	@mkdir -p $(@D)
-	$(CLANG) -std=gnu11 -O1 -g -w $(FUZZ_SAN) $(LLHTTP_CFLAGS) -c -o $@ $<
+	$(call say,CC  ,$@)
+	$(Q)$(CLANG) -std=gnu11 -O1 -g -w $(FUZZ_SAN) $(LLHTTP_CFLAGS) -c -o $@ $<
 $(BUILD)/fuzz/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CLANG) $(subst -O2,-O1,$(ALL_CFLAGS)) -w $(FUZZ_SAN) -MMD -MP -c -o $@ $<
+	$(call say,CC  ,$@)
+	$(Q)$(CLANG) $(subst -O2,-O1,$(ALL_CFLAGS)) -w $(FUZZ_SAN) -MMD -MP -c -o $@ $<
 $(BUILD)/fuzz/libreplay.a: $(FUZZ_OBJ)
-	rm -f $@
+	$(call say,AR  ,$@)
+	$(Q)rm -f $@
 	ar rcs $@ $^
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libreplay.a
-	$(CLANG) $(subst -O2,-O1,$(ALL_CFLAGS)) -w -Itests -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(BUILD)/fuzz/libreplay.a $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(subst -O2,-O1,$(ALL_CFLAGS)) -w -Itests -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(BUILD)/fuzz/libreplay.a $(LIBS)
 
 # --- what proves it -------------------------------------------------------------------------------------------
 .PHONY: test asan tsan fuzz bench demo lint format install uninstall clean
