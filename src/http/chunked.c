@@ -130,3 +130,20 @@ enum chunked_result chunked_next(struct chunked *c, struct slice in, size_t *use
 	}
 	return c->done ? CHUNKED_END : CHUNKED_MORE;
 }
+
+bool chunked_skip(struct chunked *c, uint64_t n)
+{
+	/* llhttp counts content and does not look at it. */
+	static const uint8_t filler[16384];
+	if (c->place != IN_DATA || n > c->left || c->done)
+		return false;
+	c->left -= n;
+	for (size_t piece; n > 0; n -= piece) {
+		piece = n < sizeof filler ? (size_t)n : sizeof filler;
+		if (!feed(c, filler, piece))
+			return false;
+	}
+	if (c->left == 0)
+		c->place = BEHIND_DATA;
+	return true;
+}

@@ -25,6 +25,8 @@ enum chunked_result {
 };
 
 void chunked_init(struct chunked *c);
+/* n bytes are missing: true if all of them are content of the chunk at hand, and so are skipped. */
+bool chunked_skip(struct chunked *c, uint64_t n);
 enum chunked_result chunked_next(struct chunked *c, struct slice in, size_t *used, struct slice *data);
 
 #endif

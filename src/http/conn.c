@@ -2,6 +2,7 @@
 #include "http/conn.h"
 
 #include "http/half.h"
+#include "http/proxy.h"
 
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ static const struct tally_row request_rows[HTTP_ROWS] = {
 	[HTTP_UNRECORDED] = { "unrecorded", "not recorded", TALLY_PART, false },
 	[HTTP_INTERIM] = { "interim", "interim", TALLY_NOTE, false },
 	[HTTP_UNPAIRED] = { "unpaired", "without a response", TALLY_NOTE, false },
+	[HTTP_CONFLICTING] = { "conflicting", "with conflicting framing", TALLY_NOTE, false },
 };
 const struct tally_table request_table = { "requests", request_rows, HTTP_ROWS };
 
@@ -32,6 +34,7 @@ static const struct tally_row response_rows[HTTP_ROWS] = {
 	[HTTP_UNRECORDED] = { "unrecorded", "not recorded", TALLY_PART, false },
 	[HTTP_INTERIM] = { "interim", "interim (1xx)", TALLY_NOTE, false },
 	[HTTP_UNPAIRED] = { "unpaired", "without a request", TALLY_NOTE, false },
+	[HTTP_CONFLICTING] = { "conflicting", "with conflicting framing", TALLY_NOTE, false },
 };
 const struct tally_table response_table = { "responses", response_rows, HTTP_ROWS };
 
@@ -71,7 +74,7 @@ struct http_conn *http_conn_new(struct http_reader *reader, const struct flow_in
 	c->client = -1;
 	for (int side = 0; side < 2; side++) {
 		c->half[side].side = (uint8_t)side;
-		c->half[side].missed = !flow->opener_known;
+		c->half[side].missed = c->half[side].missed_much = !flow->opener_known;
 		buf_init(&c->half[side].hold, reader->limits.head_bytes);
 	}
 	pair_init(&c->pair, reader->limits.pending > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)reader->limits.pending);
@@ -96,9 +99,9 @@ void http_conn_free(struct http_conn *c)
 	free(c);
 }
 
-static enum stream_verdict verdict(const struct http_conn *c)
+static enum stream_verdict verdict(const struct http_conn *c, int side)
 {
-	return c->enough ? STREAM_ENOUGH : STREAM_WANT;
+	return c->enough || c->half[side].state == HALF_OVER ? STREAM_ENOUGH : STREAM_WANT;
 }
 
 static void stop(struct http_conn *c, enum http_conn_row kind)
@@ -123,11 +126,18 @@ static uint64_t *rows_of(struct http_conn *c, const struct half *h)
 	return is_response(h) ? c->reader->responses : c->reader->requests;
 }
 
+/* Could there have been a whole message in what was missed before the one that begins? */
+static bool missed_a_message(const struct half *h)
+{
+	enum { SHORTEST = 14 }; /* "A / HTTP/1.0\n\n"; "HTTP/1.0 200\n\n" */
+	return h->missed && (h->missed_much || h->hold_at.offset - h->missed_from >= SHORTEST);
+}
+
 static void pair_up_request(struct http_conn *c, struct half *h, struct slice start)
 {
 	enum http_method method = http_method_of(slice_cut(start, 0, slice_find_byte(start, ' ')));
 	http_facts_init(&h->facts, false, method);
-	h->ordinal = pair_request(&c->pair, h->hold_at, method, h->missed, &h->answered);
+	h->ordinal = pair_request(&c->pair, h->hold_at, method, missed_a_message(h), &h->answered);
 }
 
 static void pair_up_response(struct http_conn *c, struct half *h, struct slice start)
@@ -135,12 +145,13 @@ static void pair_up_response(struct http_conn *c, struct half *h, struct slice s
 	struct half *client = &c->half[!h->side];
 	/* A stream that has ended brings no more, though its FIN is acknowledged like a byte. */
 	uint64_t told = client->state == HALF_OVER ? UINT64_MAX : client->told;
-	struct pair_holes holes = { told, client->missed, h->missed, h->missed_from };
+	struct pair_holes holes = { told, client->missed, missed_a_message(h), h->missed_from };
 	int status = http_start_status(start);
 	bool interim = status >= 100 && status < 200 && status != 101;
 	struct pair_answer answer = pair_response(&c->pair, h->hold_at, status, &holes);
 	http_facts_init(&h->facts, true, answer.method);
 	h->ordinal = answer.ordinal;
+	h->method_unknown = !answer.paired;
 	c->reader->responses[HTTP_INTERIM] += interim;
 	c->reader->responses[HTTP_UNPAIRED] += !answer.paired;
 	if (answer.paired && !interim && client->ordinal == answer.ordinal)
@@ -149,14 +160,15 @@ static void pair_up_response(struct http_conn *c, struct half *h, struct slice s
 
 bool conn_begin(struct http_conn *c, struct half *h, enum http_start kind, struct slice start)
 {
-	c->kind = HTTP_CONN_HTTP;
+	if (!c->tunnel_at)
+		c->kind = HTTP_CONN_HTTP;
 	c->client = kind == START_REQUEST ? h->side : !h->side;
 	if (kind == START_REQUEST)
 		pair_up_request(c, h, start);
 	else
 		pair_up_response(c, h, start);
 	rows_of(c, h)[HTTP_SEEN]++;
-	h->missed = false;
+	h->missed = h->missed_much = false;
 	h->flags = 0;
 	h->line_at = 0;
 	h->ts_ns = h->hold_ts_ns;
@@ -184,6 +196,7 @@ enum http_body conn_head_done(struct http_conn *c, struct half *h)
 {
 	enum http_body body = http_facts_body(&h->facts);
 	h->left = body == BODY_SIZED ? h->facts.size : 0;
+	rows_of(c, h)[HTTP_CONFLICTING] += http_facts_conflict(&h->facts);
 	h->recorded = !(is_response(h) && c->reader->skip_responses);
 	if (!h->recorded)
 		drop_message(h);
@@ -207,6 +220,8 @@ void conn_give(struct http_conn *c, struct half *h)
 	m->latency_ns = h->last_ts_ns > h->ts_ns ? h->last_ts_ns - h->ts_ns : 0;
 	m->src = c->flow->side[h->side];
 	m->dst = c->flow->side[!h->side];
+	if (c->behind.family)
+		*(is_response(h) ? &m->dst : &m->src) = c->behind;
 	r->message(r->arg, m);
 }
 
@@ -232,7 +247,7 @@ void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
 		pair_up_request(c, h, start);
 	rows_of(c, h)[HTTP_SEEN]++;
 	rows_of(c, h)[HTTP_DISCARDED]++;
-	h->missed = false;
+	h->missed = h->missed_much = false;
 }
 
 bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what)
@@ -242,8 +257,8 @@ bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start wha
 		[START_HTTP2] = HTTP_CONN_HTTP2,
 		[START_SSH] = HTTP_CONN_SSH,
 	};
-	if (c->kind == HTTP_CONN_HTTP || what == START_PROXY_V2)
-		return true; /* the header of the PROXY protocol stands in a segment of its own as a rule: the next one begins a message */
+	if (c->kind == HTTP_CONN_HTTP || c->tunnel_at)
+		return true;
 	bool from_the_start = c->flow->opener_known && !h->missed;
 	if (what == START_TLS || what == START_HTTP2 || what == START_SSH)
 		stop(c, kinds[what]);
@@ -252,7 +267,17 @@ bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start wha
 	return !c->enough;
 }
 
-void conn_tunnel(struct http_conn *c)
+void conn_proxied(struct http_conn *c, struct half *h, struct slice header)
+{
+	struct endpoint client;
+	if (c->kind == HTTP_CONN_HTTP) /* only before all else is it what it seems */
+		return;
+	c->client = h->side;
+	if (http_proxy_client(header, &client))
+		c->behind = client;
+}
+
+static void end_for_tunnel(struct http_conn *c)
 {
 	struct half *client = &c->half[c->client];
 	/* Bytes that the client sent ahead belong to the tunnel, unless they were a request's. */
@@ -262,22 +287,46 @@ void conn_tunnel(struct http_conn *c)
 	stop(c, HTTP_CONN_TUNNEL);
 }
 
+void conn_tunnel(struct http_conn *c)
+{
+	const struct half *client = &c->half[c->client];
+	struct half *server = &c->half[!c->client];
+	if (client->state == HALF_OVER || client->told >= server->hold_at.peer_offset) {
+		end_for_tunnel(c);
+		return;
+	}
+	/* A hole holds requests back. */
+	c->kind = HTTP_CONN_TUNNEL;
+	c->tunnel_at = server->hold_at.peer_offset;
+	server->state = HALF_OVER;
+	buf_release(&server->hold);
+}
+
 /* --- what reassembly says ----------------------------------------------------------------------------------------- */
 
 enum stream_verdict http_conn_data(struct http_conn *c, int side, const struct chunk *chunk)
 {
 	if (c->kind == HTTP_CONN_EMPTY && chunk->bytes.len)
 		c->kind = HTTP_CONN_OTHER;
-	if (!c->enough)
-		half_data(c, &c->half[side], chunk);
-	return verdict(c);
+	if (!c->enough) {
+		struct chunk part = *chunk;
+		if (c->tunnel_at && side == c->client)
+			part.bytes = slice_cut(chunk->bytes, 0, (size_t)(c->tunnel_at - chunk->offset));
+		half_data(c, &c->half[side], &part);
+		if (c->tunnel_at && side == c->client && c->half[side].told >= c->tunnel_at)
+			end_for_tunnel(c);
+	}
+	return verdict(c, side);
 }
 
 enum stream_verdict http_conn_gap(struct http_conn *c, int side, const struct gap *gap)
 {
-	if (!c->enough)
+	if (!c->enough) {
 		half_gap(c, &c->half[side], gap);
-	return verdict(c);
+		if (c->tunnel_at && side == c->client && c->half[side].told >= c->tunnel_at)
+			end_for_tunnel(c);
+	}
+	return verdict(c, side);
 }
 
 void http_conn_end(struct http_conn *c, int side, enum stream_end how, int64_t ts_ns)

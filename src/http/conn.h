@@ -15,11 +15,12 @@
 enum http_row {
 	HTTP_SEEN, /* messages that began, or whose answer proves that they were there */
 	HTTP_COMPLETE,
-	HTTP_INCOMPLETE, /* given out with a flag */
-	HTTP_DISCARDED,  /* no record: its head never became whole, or only its answer was seen */
-	HTTP_UNRECORDED, /* responses with track_responses off */
-	HTTP_INTERIM,    /* NOTE: 1xx answers (responses) */
-	HTTP_UNPAIRED,   /* NOTE: responses without a request, requests without a response */
+	HTTP_INCOMPLETE,  /* given out with a flag */
+	HTTP_DISCARDED,   /* no record: its head never became whole, or only its answer was seen */
+	HTTP_UNRECORDED,  /* responses with track_responses off */
+	HTTP_INTERIM,     /* NOTE: 1xx answers (responses) */
+	HTTP_UNPAIRED,    /* NOTE: responses without a request, requests without a response */
+	HTTP_CONFLICTING, /* NOTE: what its head says of its end contradicts itself (RFC 9112 §6.3): framed as servers do */
 	HTTP_ROWS
 };
 extern const struct tally_table request_table, response_table;

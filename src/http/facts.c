@@ -156,6 +156,14 @@ enum http_body http_facts_body(const struct http_facts *f)
 	return f->sized ? sized(f) : BODY_CLOSE;
 }
 
+/* Both fields; lengths that differ or are none; codings that do not end in chunked, in a request; a coding in HTTP/1.0. */
+bool http_facts_conflict(const struct http_facts *f)
+{
+	if (f->size_bad)
+		return true;
+	return f->coded && (f->sized || f->minor == 0 || (!f->is_response && !f->chunked));
+}
+
 bool http_facts_keep_alive(const struct http_facts *f)
 {
 	if (f->close)

@@ -42,6 +42,9 @@ bool http_facts_line(struct http_facts *f, struct slice line);
 /* After the whole head: RFC 9112 §6.3, in its order. */
 enum http_body http_facts_body(const struct http_facts *f);
 
+/* Does the head contradict itself about where the message ends (RFC 9112 §6.1, §6.3)? */
+bool http_facts_conflict(const struct http_facts *f);
+
 /* RFC 9112 §9.3 */
 bool http_facts_keep_alive(const struct http_facts *f);
 

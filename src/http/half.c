@@ -1,6 +1,8 @@
 /* half: START, HEAD, body, and again. Each step takes some of the bytes at hand and leaves the state to go on from. */
 #include "http/half.h"
 
+#include "http/proxy.h"
+
 enum { RESERVE_MAX = 256 * 1024 }; /* what a Content-Length alone makes us allocate */
 
 /* --- storing ------------------------------------------------------------------------------------------------------ */
@@ -103,15 +105,17 @@ static enum http_start over_line_limit(struct http_conn *c, struct half *h, stru
 static enum http_start judge_held(struct http_conn *c, struct half *h, struct slice rest, size_t *used)
 {
 	*used = through_line(rest);
-	if ((h->hold.len < HTTP_STATUS_PREFIX) && (*used > HTTP_STATUS_PREFIX - h->hold.len))
+	if (h->hold.len ? h->hold.ptr[0] == 0 : rest.ptr[0] == 0)
+		*used = slice_cut(rest, 0, http_proxy_v2_size(buf_slice(&h->hold)) - h->hold.len).len;
+	else if ((h->hold.len < HTTP_STATUS_PREFIX) && (*used > HTTP_STATUS_PREFIX - h->hold.len))
 		*used = HTTP_STATUS_PREFIX - h->hold.len;
 	size_t room = h->hold.max - h->hold.len;
 	bool over = *used > room;
 	if (over)
 		*used = room;
 	enum http_start what = START_OTHER;
-	if (buf_append(&h->hold, slice_cut(rest, 0, *used)) == 0)
-		what = http_start_judge(buf_slice(&h->hold), &h->hold_checked);
+	if (buf_append(&h->hold, slice_cut(rest, 0, *used)) == 0) /* only HALF_EXPECT lets empty lines get here */
+		what = http_start_judge(slice_from(buf_slice(&h->hold), count_blank(buf_slice(&h->hold))), &h->hold_checked);
 	return what == START_MORE && over ? over_line_limit(c, h, buf_slice(&h->hold)) : what;
 }
 
@@ -131,11 +135,19 @@ static void mark_other_start(struct half *h, const struct chunk *chunk)
 	h->other_ts_ns = chunk->ts_ns;
 }
 
+static bool in_doubt(const struct half *h)
+{
+	return h->state == HALF_SEEK || h->missed;
+}
+
 /* Out of step, the end of a body may lie before a request line and make one line with it ("some text" "GET / HTTP/1.1"). */
 static bool other_start_is_better(const struct half *h)
 {
-	bool in_doubt = h->state == HALF_SEEK || h->missed;
-	return in_doubt && h->other_start && http_start_common_method(slice_from(buf_slice(&h->hold), h->other_start));
+	struct slice held = buf_slice(&h->hold), other = slice_from(held, h->other_start);
+	if (!h->other_start || !in_doubt(h))
+		return false;
+	size_t checked = 0;
+	return http_start_common_method(other) || (!http_start_common_method(held) && http_start_judge(other, &checked) == START_REQUEST);
 }
 
 /* What is held begins no message. True: it does so from the next segment's start on, or may. */
@@ -177,6 +189,19 @@ static size_t reject_start(struct http_conn *c, struct half *h, enum http_start 
 	return used;
 }
 
+/* The PROXY protocol's header is in hold, with its last `used` bytes from rest, or else in rest. */
+static size_t take_proxy(struct http_conn *c, struct half *h, struct slice rest, size_t used)
+{
+	struct slice header = buf_slice(&h->hold);
+	if (header.len == 0) {
+		used = rest.ptr[0] ? through_line(rest) : http_proxy_v2_size(rest);
+		header = slice_cut(rest, 0, used);
+	}
+	conn_proxied(c, h, header);
+	clear_hold(h);
+	return used;
+}
+
 /* HALF_START and HALF_SEEK. */
 static size_t step_start(struct http_conn *c, struct half *h, const struct chunk *chunk, struct slice rest)
 {
@@ -204,10 +229,8 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 		what = judge_held(c, h, rest, &used);
 	if (what == START_MORE)
 		return used;
-	if (what == START_PROXY) {
-		clear_hold(h);
-		return used ? used : through_line(rest);
-	}
+	if (what == START_PROXY || what == START_PROXY_V2)
+		return take_proxy(c, h, rest, used);
 	if (!fits_side(c, h, what) || other_start_is_better(h))
 		return reject_start(c, h, what, rest, used);
 	begin_with_hold(c, h, what);
@@ -232,13 +255,13 @@ static void enter_body(struct http_conn *c, struct half *h, enum http_body body)
 		break;
 	case BODY_CLOSE:
 		h->state = HALF_CLOSE;
-		return;
+		break;
 	case BODY_TUNNEL:
 		finish(c, h);
 		conn_tunnel(c);
 		return;
 	}
-	if (h->facts.expect_continue && !h->facts.is_response)
+	if (h->facts.is_response ? h->method_unknown : h->facts.expect_continue)
 		h->state = HALF_EXPECT;
 }
 
@@ -362,21 +385,33 @@ static size_t step_body(struct http_conn *c, struct half *h, struct slice rest)
 
 static void walk(struct http_conn *c, struct half *h, const struct chunk *chunk);
 
+static enum half_state body_state(const struct half *h)
+{
+	switch (http_facts_body(&h->facts)) {
+	case BODY_CHUNKED:
+		return HALF_CHUNKED;
+	case BODY_CLOSE:
+		return HALF_CLOSE;
+	default:
+		return HALF_SIZED;
+	}
+}
+
 /* The bytes held turn out to be the body's; `now` of them, at their end, are of the chunk at hand. The body may end among them: then
  * the others are walked again. Returns how many of `now` are done with. */
 static size_t body_from_hold(struct http_conn *c, struct half *h, size_t now)
 {
-	h->state = h->facts.chunked && h->facts.coded ? HALF_CHUNKED : HALF_SIZED;
+	h->state = body_state(h);
 	struct buf held = h->hold;
 	buf_init(&h->hold, held.max);
 	clear_hold(h);
-	size_t took = 0, before = held.len - now;
-	while (took < held.len && (h->state == HALF_SIZED || h->state == HALF_CHUNKED))
+	size_t took = 0, before = held.len - now, blank = count_blank(buf_slice(&held));
+	while (took < held.len && (h->state == HALF_SIZED || h->state == HALF_CHUNKED || h->state == HALF_CLOSE))
 		took += step_body(c, h, slice_from(buf_slice(&held), took));
 	if (took < before) {
 		struct chunk again = {
 			.bytes = slice_cut(buf_slice(&held), took, before - took),
-			.offset = h->hold_at.offset + took,
+			.offset = h->hold_at.offset - blank + took,
 			.peer_offset = h->hold_at.peer_offset,
 			.ts_ns = h->hold_ts_ns,
 		};
@@ -386,16 +421,42 @@ static size_t body_from_hold(struct http_conn *c, struct half *h, size_t now)
 	return took > before ? took - before : 0;
 }
 
-/* HALF_EXPECT: a client that got a final answer in place of the 100 may leave the body out. */
+/* HALF_EXPECT of a response: whether it answers a HEAD is told by a status line in place of its body; a CONNECT, by what tunnels carry. */
+static size_t step_unknown(struct http_conn *c, struct half *h, struct slice rest)
+{
+	size_t used;
+	enum http_start what = judge_held(c, h, rest, &used);
+	if (what == START_RESPONSE) {
+		conn_give(c, h);
+		begin_with_hold(c, h, what);
+		return used;
+	}
+	struct slice held = buf_slice(&h->hold);
+	bool may_be = slice_starts(slice_str("HTTP/1."), slice_cut(held, 0, 7));
+	if (what == START_MORE && may_be)
+		return used;
+	bool unbounded = body_state(h) == HALF_CLOSE && h->facts.status < 300;
+	if (unbounded && (what == START_TLS || what == START_SSH)) {
+		finish(c, h);
+		conn_tunnel(c);
+		return rest.len;
+	}
+	h->last_ts_ns = h->now_ns;
+	return body_from_hold(c, h, used);
+}
+
+/* HALF_EXPECT of a request: a client that got a final answer in place of the 100 may leave the body out. */
 static size_t step_expect(struct http_conn *c, struct half *h, const struct chunk *chunk, struct slice rest)
 {
-	if (!h->answered && h->hold.len == 0) {
+	if (h->hold.len == 0 && !h->facts.is_response && !h->answered) {
 		(void)body_from_hold(c, h, 0);
 		return 0;
 	}
-	if (h->hold.len == 0)
-		mark_start(h, chunk, chunk->bytes.len - rest.len);
 	size_t before = h->hold.len, used;
+	if (count_blank(buf_slice(&h->hold)) == before)
+		mark_start(h, chunk, chunk->bytes.len - rest.len + count_blank(rest));
+	if (h->facts.is_response)
+		return step_unknown(c, h, rest);
 	bool sized = !h->facts.chunked;
 	if (sized && before < h->left)
 		rest = slice_cut(rest, 0, h->left - before > SIZE_MAX ? SIZE_MAX : (size_t)(h->left - before));
@@ -403,10 +464,12 @@ static size_t step_expect(struct http_conn *c, struct half *h, const struct chun
 	if (what == START_REQUEST) {
 		h->flags |= MESSAGE_CUT;
 		conn_give(c, h);
+		buf_consume(&h->hold, count_blank(buf_slice(&h->hold)));
 		begin_with_hold(c, h, what);
 		return used;
 	}
-	bool whole_body = sized && h->hold.len == h->left && !http_start_likely(buf_slice(&h->hold));
+	struct slice begun = slice_from(buf_slice(&h->hold), count_blank(buf_slice(&h->hold)));
+	bool whole_body = sized && h->hold.len == h->left && !http_start_likely(begun);
 	if (what == START_MORE && !whole_body)
 		return used;
 	h->last_ts_ns = chunk->ts_ns;
@@ -483,6 +546,10 @@ void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 	if (h->state == HALF_CLOSE || (h->state == HALF_SIZED && gap->len < h->left)) {
 		h->flags |= MESSAGE_GAP;
 		h->left -= h->state == HALF_SIZED ? gap->len : 0;
+		return;
+	}
+	if (h->state == HALF_CHUNKED && chunked_skip(&h->chunked, gap->len)) {
+		h->flags |= MESSAGE_GAP;
 		return;
 	}
 	/* A hole that reaches exactly to the body's end leaves the stream in step. */

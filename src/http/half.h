@@ -15,7 +15,9 @@ enum half_state {
 	HALF_START, /* in step, between messages */
 	HALF_SEEK,  /* out of step: a message may begin only where a segment does */
 	HALF_HEAD,
-	HALF_EXPECT, /* the head asked for a 100 (RFC 9110 §10.1.1): its body comes next, or the next request */
+	/* The body comes next, or the next message in its place: the head asked for a 100 (RFC 9110 §10.1.1), or nobody knows whether it
+	 * answers a HEAD. */
+	HALF_EXPECT,
 	HALF_SIZED,
 	HALF_CHUNKED,
 	HALF_CLOSE, /* the body is whatever comes until the end */
@@ -29,8 +31,9 @@ struct half {
 	uint64_t told; /* bytes and gaps up to here were delivered */
 	bool missed;   /* bytes were missed since the last message began */
 	uint64_t missed_from;
-	bool may_start; /* HALF_SEEK: a segment began here, and only empty lines came since */
-	int64_t now_ns; /* of the chunk at hand */
+	bool missed_much; /* nobody knows how many: the capture began behind them */
+	bool may_start;   /* HALF_SEEK: a segment began here, and only empty lines came since */
+	int64_t now_ns;   /* of the chunk at hand */
 	/* Bytes whose meaning is still open: a start line that came in pieces. */
 	struct buf hold;
 	size_t hold_checked;
@@ -48,6 +51,7 @@ struct half {
 	size_t line_at;            /* where in m->data the line begins that has no end yet */
 	uint64_t left;             /* HALF_SIZED */
 	bool answered;             /* a final answer to this request has begun */
+	bool method_unknown;       /* a response whose request we do not know */
 	int64_t ts_ns, last_ts_ns; /* of its first and last byte */
 	struct chunked chunked;
 };
@@ -57,8 +61,10 @@ struct http_conn {
 	const struct flow_info *flow;
 	enum http_conn_row kind; /* EMPTY until bytes came, OTHER until they were told */
 	bool enough;
-	int client; /* side; -1 not known */
+	int client;             /* side; -1 not known */
+	struct endpoint behind; /* the client that the PROXY protocol named; family 0: none */
 	uint64_t skipped;
+	uint64_t tunnel_at; /* a tunnel has begun, behind so many of the client's bytes, which have not all come; 0: none */
 	struct half half[2];
 	struct pair pair;
 };
@@ -82,7 +88,9 @@ void conn_discard(struct http_conn *c, struct half *h);
 void conn_discard_start(struct http_conn *c, struct half *h, struct slice start);
 /* Bytes that begin no message. Says whether to go on. */
 bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what);
-/* What follows is no HTTP. */
+/* A header of the PROXY protocol. */
+void conn_proxied(struct http_conn *c, struct half *h, struct slice header);
+/* What follows is no HTTP; of the client's bytes, those that the server had not acknowledged when it said so. */
 void conn_tunnel(struct http_conn *c);
 
 #endif

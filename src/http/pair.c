@@ -63,50 +63,66 @@ static void drop_early(struct pair *p, uint8_t n)
 	memmove(p->early, p->early + n, p->early_count * sizeof *p->early);
 }
 
-uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, bool after_hole, bool *answered)
-{
-	uint8_t before = 0;
-	while (before < p->early_count && p->early[before].peer_offset <= at.offset)
-		before++;
-	p->proven_lost += before;
-	drop_early(p, before);
-	*answered = p->early_count > 0;
-	if (*answered) {
-		uint32_t ordinal = p->early[0].ordinal;
-		drop_early(p, 1);
-		return ordinal;
-	}
-	struct pair_waiting w = { .at = at, .ordinal = p->next_ordinal++, .method = (uint8_t)method, .after_hole = after_hole };
-	push(p, w);
-	return w.ordinal;
-}
-
 /* Could a response that begins there answer that request at all? */
 static bool possible(const struct pair_waiting *w, struct pair_place at)
 {
 	return at.peer_offset > w->at.offset && at.offset >= w->at.peer_offset;
 }
 
+uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, bool after_hole, bool *answered)
+{
+	struct pair_waiting w = { .at = at, .ordinal = p->next_ordinal, .method = (uint8_t)method, .after_hole = after_hole };
+	uint8_t before = 0;
+	while (before < p->early_count && !possible(&w, p->early[before].at))
+		before++;
+	p->proven_lost += before;
+	drop_early(p, before);
+	/* Asked again with nothing new from the server in between. */
+	if (p->count && waiting(p, p->count - 1)->at.peer_offset == at.peer_offset)
+		p->pipelines = true;
+	/* A response that came before is this one's, unless it may as well be one's that was lost. */
+	*answered = p->early_count > 0;
+	bool unsure = after_hole && (p->pipelines || p->early_count > 1);
+	if (*answered && !unsure) {
+		uint32_t ordinal = p->early[0].ordinal;
+		drop_early(p, 1);
+		return ordinal;
+	}
+	if (p->early_count) {
+		p->pipelines |= unsure;
+		w.after_hole |= unsure;
+	}
+	p->next_ordinal++;
+	push(p, w);
+	return w.ordinal;
+}
+
 /* Behind a hole in the server's stream the answers to the first requests may be lost. A client that does not pipeline sends its next
  * request when it has the answer to the last: where it had acknowledged bytes from inside the hole, that answer was there. */
 static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes)
 {
-	while (holes->server_missed && p->count >= 2) {
-		const struct pair_waiting *next = waiting(p, 1);
-		if (next->at.peer_offset <= holes->server_from || !possible(next, at))
+	while (holes->server_missed && !p->pipelines && p->count >= 2) {
+		const struct pair_waiting *first = waiting(p, 0), *next = waiting(p, 1);
+		uint64_t from = first->at.peer_offset > holes->server_from ? first->at.peer_offset : holes->server_from;
+		if (next->at.peer_offset <= from || !possible(next, at))
 			return;
 		pop(p);
 		p->unanswered++;
 	}
 }
 
+static struct pair_answer own_ordinal(struct pair *p, bool interim)
+{
+	struct pair_answer answer = { .ordinal = p->orphan_interim ? p->orphan_ordinal : p->next_ordinal++ };
+	p->orphan_interim = interim;
+	p->orphan_ordinal = answer.ordinal;
+	return answer;
+}
+
+/* No request that we know can be the one it answers. */
 static struct pair_answer orphan(struct pair *p, struct pair_place at, bool interim, const struct pair_holes *holes)
 {
-	bool known = p->orphan_interim;
-	uint32_t ordinal = known ? p->orphan_ordinal : p->next_ordinal++;
-	p->orphan_interim = interim;
-	p->orphan_ordinal = ordinal;
-	struct pair_answer answer = { .ordinal = ordinal };
+	struct pair_answer answer = own_ordinal(p, interim);
 	if (interim)
 		return answer;
 	if (p->count == 0 && at.peer_offset > holes->client_told) {
@@ -114,17 +130,28 @@ static struct pair_answer orphan(struct pair *p, struct pair_place at, bool inte
 			p->proven_lost++;
 			drop_early(p, 1);
 		}
-		p->early[p->early_count].peer_offset = at.peer_offset;
-		p->early[p->early_count++].ordinal = ordinal;
+		p->early[p->early_count].at = at;
+		p->early[p->early_count++].ordinal = answer.ordinal;
 	} else if (p->count ? waiting(p, 0)->after_hole : holes->client_missed) {
 		p->proven_lost++;
 	}
 	return answer;
 }
 
+/* How many of the first requests it can be an answer to, but for one. */
+static uint32_t choices(const struct pair *p, struct pair_place at, uint32_t most)
+{
+	uint32_t n = 0;
+	while (n < most && n + 1 < p->count && possible(waiting(p, n + 1), at))
+		n++;
+	return n;
+}
+
 struct pair_answer pair_response(struct pair *p, struct pair_place at, int status, const struct pair_holes *holes)
 {
 	bool interim = status >= 100 && status < 200 && status != 101;
+	if (holes->server_missed)
+		p->orphan_interim = false; /* its final answer may be lost */
 	if (p->forgotten) {
 		if (!interim) {
 			p->forgotten--;
@@ -135,9 +162,20 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 	skip_lost_answers(p, at, holes);
 	if (p->count == 0 || !possible(waiting(p, 0), at))
 		return orphan(p, at, interim, holes);
+	uint32_t slack = choices(p, at, holes->server_missed ? UINT32_MAX : p->slack);
 	const struct pair_waiting *w = waiting(p, 0);
+	bool lost_before = w->after_hole && p->pipelines;
+	if (slack || lost_before) {
+		p->slack = slack + (lost_before && !interim);
+		if (!lost_before && !interim) {
+			pop(p);
+			p->unanswered++;
+		}
+		return own_ordinal(p, interim);
+	}
 	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .method = w->method };
 	p->orphan_interim = false;
+	p->slack = 0;
 	if (!interim)
 		pop(p);
 	return answer;

@@ -1,8 +1,9 @@
 /* pair: which request a response answers, on one connection.
  *
  * Takes where in the streams requests and responses began; gives ordinals. Requests are answered in order (RFC 9112 §9.3.2); where
- * the capture has holes, two facts decide: a server that had not yet acknowledged a request's first byte cannot be answering it, and
- * a client that had already acknowledged a response's first byte was not asking for it. Owns the queue of requests without an answer. */
+ * the capture has holes, these facts decide: a server that had not yet acknowledged a request's first byte cannot be answering it, and
+ * a client that had already acknowledged a response's first byte was not asking for it. Where they leave a choice,
+ * the response gets an ordinal of its own: better no pair than a wrong one. Owns the queue of requests without an answer. */
 #ifndef REPLAY_HTTP_PAIR_H
 #define REPLAY_HTTP_PAIR_H
 
@@ -18,7 +19,7 @@ struct pair_waiting {
 	struct pair_place at;
 	uint32_t ordinal;
 	uint8_t method;  /* enum http_method */
-	bool after_hole; /* bytes were missed before it: requests may have been lost there */
+	bool after_hole; /* bytes were missed before it, enough for requests that were lost there */
 };
 
 enum { PAIR_EARLY = 8 };
@@ -28,9 +29,11 @@ struct pair {
 	uint32_t first, count, room, max;
 	uint32_t next_ordinal;
 	uint32_t forgotten; /* requests that found no room: their answers come first */
+	uint32_t slack; /* so many more of the first may have been answered: by responses that were lost, or are not known to be theirs */
+	bool pipelines; /* this client was seen to ask again before it had an answer */
 	/* Responses that came before the bytes of their request did: a hole holds those back. */
 	struct {
-		uint64_t peer_offset;
+		struct pair_place at;
 		uint32_t ordinal;
 	} early[PAIR_EARLY];
 	uint8_t early_count;
@@ -50,7 +53,7 @@ struct pair_answer {
 struct pair_holes {
 	uint64_t client_told; /* the client's bytes up to here were delivered */
 	bool client_missed;   /* bytes of the client's were missed since its last request began */
-	bool server_missed;   /* and of the server's, since its last response began: */
+	bool server_missed;   /* and of the server's, since its last response began, enough for a lost one: */
 	uint64_t server_from; /* from here on */
 };
 

@@ -1,6 +1,8 @@
 /* start: a status line by its first 13 bytes, a request line by its last 8, TLS, SSH and HTTP/2 by their magic. */
 #include "http/start.h"
 
+#include "http/proxy.h"
+
 enum {
 	METHOD_MAX = 64,       /* the longest registered method has 17 letters */
 	ODD_TARGET_MAX = 8192, /* of a target that begins with neither "/" nor "*" nor a scheme */
@@ -49,7 +51,7 @@ static enum http_start judge_proxy_v2(struct slice s)
 	size_t n = s.len < sizeof signature ? s.len : sizeof signature;
 	if (memcmp(s.ptr, signature, n) != 0)
 		return START_OTHER;
-	return n < sizeof signature ? START_MORE : START_PROXY_V2;
+	return s.len < http_proxy_v2_size(s) ? START_MORE : START_PROXY_V2;
 }
 
 /* "HTTP/1.1 200 " with any digits; the reason phrase and the blank before it may be missing. */

@@ -17,7 +17,7 @@ enum http_start {
 	START_HTTP2,
 	START_SSH,
 	START_PROXY,    /* a line of the PROXY protocol, version 1: what it is about follows behind it */
-	START_PROXY_V2, /* its binary form, from behind its empty lines on */
+	START_PROXY_V2, /* its binary form, whole, from behind its empty lines on */
 	START_OTHER,
 };
 

@@ -123,7 +123,7 @@ static const struct script scripts[] = {
 	               "5;a=\"b\";c\r\nhello\r\n0A \r\n0123456789\r\n000\r\nT: 1\r\nU: 2\r\n\r\n" GET) },
 	  .expect = "Q1  POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
 	            "5;a=\"b\";c\r\nhello\r\n0A \r\n0123456789\r\n000\r\nT: 1\r\nU: 2\r\n\r\n\nQ2  " GET
-	            "\nQ seen2 whole2 unpaired2 R http" },
+	            "\nQ seen2 whole2 unpaired2 odd1 R http" },
 	{ .name = "a body until the end, by FIN",
 	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\n\r\nabc"), S("def"), S_END_(STREAM_FIN) },
 	  .expect = "Q1  " GET "\nR1  HTTP/1.1 200 OK\r\n\r\nabcdef\nQ seen1 whole1 R seen1 whole1 http" },
@@ -186,8 +186,8 @@ static const struct script scripts[] = {
 	  .steps = { C("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\0\x05\0\x50"), C(GET), S(OK2) },
 	  .expect = ONE_PAIR "Q seen1 whole1 R seen1 whole1 http" },
 	{ .name = "text before a request, behind a gap",
-	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), C_GAP(3), C("some text"), C(GET), S(OK2 OK2) },
-	  .expect = "Q1 c POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\nQ2  " GET "\nR1  " OK2 "\nR2  " OK2
+	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), C_GAP(9), S(OK2), C("some text"), C(GET), S(OK2) },
+	  .expect = "Q1 c POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\nR1  " OK2 "\nQ2  " GET "\nR2  " OK2
 	            "\nQ seen2 whole1 part1 R seen2 whole2 http" },
 	{ .name = "HTTP/0.9 and HTTP/2.0 status lines are not RFC 9112's",
 	  .steps = { C(GET), S("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n") },
@@ -208,9 +208,14 @@ static const struct script scripts[] = {
 	  .expect = "Q1  " GET "\nQ2  " GET "\nR1 c HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab\nR2  " OK2
 	            "\nQ seen2 whole2 R seen2 whole1 part1 http" },
 	{ .name = "a gap in a chunked body",
-	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), C_GAP(3), C("\r\n0\r\n\r\n"), C(GET), S(OK2 OK2) },
+	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), C_GAP(4), C("\n0\r\n\r\n"), C(GET), S(OK2 OK2) },
 	  .expect = "Q1 c POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\nQ2  " GET "\nR1  " OK2 "\nR2  " OK2
 	            "\nQ seen2 whole1 part1 R seen2 whole2 http" },
+	{ .name = "a gap in a chunk's content: to its end, and inside",
+	  .steps = { C("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), C_GAP(3), C("\r\n6\r\nc"), C_GAP(2),
+	             C_IN("def\r\n0\r\n\r\n" GET), S(OK2 OK2) },
+	  .expect = "Q1 g POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\r\n6\r\ncdef\r\n0\r\n\r\n\nQ2  " GET "\nR1  " OK2
+	            "\nR2  " OK2 "\nQ seen2 whole1 part1 R seen2 whole2 http" },
 	{ .name = "a gap in a body until the end",
 	  .steps = { C(GET), S("HTTP/1.1 200 OK\r\n\r\nab"), S_GAP_(7), S_IN("cd"), S_END_(STREAM_FIN) },
 	  .expect = "Q1  " GET "\nR1 g HTTP/1.1 200 OK\r\n\r\nabcd\nQ seen1 whole1 R seen1 part1 http" },
@@ -224,7 +229,7 @@ static const struct script scripts[] = {
 	  .steps = { C(GET), S(OK2), C_GAP(30), S(NO_BODY), C(GET), S(OK2) },
 	  .expect = ONE_PAIR "R2  " NO_BODY "\nQ3  " GET "\nR3  " OK2 "\nQ seen3 whole2 lost1 R seen3 whole3 unpaired1 http" },
 	{ .name = "answers that come while a hole holds the requests back",
-	  .steps = { SA(27, OK2), SA(54, NO_BODY), C_GAP(27), CA(41, GET), S(OK2) },
+	  .steps = { SA(27, OK2), SA(54, NO_BODY), C_GAP(27), CA(40, GET), S(OK2) },
 	  .expect = "R1  " OK2 "\nR2  " NO_BODY "\nQ2  " GET "\nR3  " OK2 "\nQ seen2 whole1 lost1 R seen3 whole3 unpaired3 http" },
 	{ .name = "a lost answer",
 	  .steps = { C(GET), S_GAP_(50), C(GET), S(OK2) },
@@ -285,7 +290,7 @@ static const struct script scripts[] = {
 	               "POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n" GET) },
 	  .expect = "Q1  POST / HTTP/1.1\r\nContent-Length: 1, 1\r\ncontent-length: 1\r\n\r\na\n"
 	            "Q2  POST / HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\nab\n"
-	            "Q3  POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n\nQ4  " GET "\nQ seen4 whole4 unpaired4 R http" },
+	            "Q3  POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n\nQ4  " GET "\nQ seen4 whole4 unpaired4 odd2 R http" },
 	/* What the fuzzer found: the same bytes, cut elsewhere, gave other messages. */
 	{ .name = "found: a control character behind the head limit",
 	  .mid = true,
@@ -313,7 +318,7 @@ static const struct script scripts[] = {
 	  .expect = "Q seen1 lost1 R seen1 lost1 unpaired1 http" },
 	{ .name = "found: where the server's stream went out of step is told by the bytes, not by the segment",
 	  .limits = { .head_bytes = 40 },
-	  .steps = { C(GET GET), S("HTTP/1.1 200 OK\r\nA: 0123456789012345678901234567890\r\n\r\n"), CA(20, GET), S(OK2 NO_BODY) },
+	  .steps = { C(GET GET), S("HTTP/1.1 200 OK\r\nA: 01234567890123456789012345\r\n\r\n"), CA(20, GET), S(OK2 NO_BODY) },
 	  .expect = "Q1  " GET "\nQ2  " GET "\nQ3  " GET "\nR2  " OK2 "\nR3  " NO_BODY "\nQ seen3 whole3 R seen3 whole2 lost1 http" },
 	{ .name = "found: a body that begins like a request, and bytes behind it that are none",
 	  .steps = { C("PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 8\r\n\r\n"), S(OK2), C("GET / HT\xa6\xa6 x\r\n" GET),
@@ -363,7 +368,7 @@ static void on_message(void *arg, struct message *m)
 /* "+": the connection said that it wants no more. */
 static void say_counts(struct transcript *t, const struct http_reader *r, bool enough)
 {
-	static const char *const names[] = { "seen", "whole", "part", "lost", "off", "interim", "unpaired" };
+	static const char *const names[] = { "seen", "whole", "part", "lost", "off", "interim", "unpaired", "odd" };
 	static const char *const kinds[] = { "", "http", "tunnel", "tls", "http2", "ssh", "other", "empty" };
 	char word[40];
 	for (int i = 0; i < 2; i++) {
