@@ -69,8 +69,10 @@ void conns_bury(struct player *p)
 struct task *conn_take_task(struct player *p, struct conn *c)
 {
 	struct task *t = c->task;
-	if (t)
+	if (t) {
 		p->in_flight--;
+		c->lane->free_ns = p->now_ns;
+	}
 	c->task = NULL;
 	return t;
 }
@@ -94,6 +96,7 @@ void conn_connected(void *arg, void *token, struct transport t)
 	struct lane *l = c->lane;
 	c->attempt = NULL;
 	c->t = t;
+	c->open_ns = p->now_ns;
 	p->n_connecting--;
 	p->refusals = 0;
 	p->backoff_ns = 0;
@@ -200,6 +203,16 @@ static void conn_write(struct player *p, struct conn *c)
 	want_write(p, c, c->unread);
 }
 
+/* The caller's last word on the bytes: what earlier answers said is known by now. */
+static void prepare(struct player *p, struct task *t)
+{
+	struct message *instead = p->sink.prepare && !t->retried ? p->sink.prepare(p->sink.arg, t->m) : NULL;
+	if (!instead)
+		return;
+	message_unref(t->m);
+	t->m = instead;
+}
+
 void conn_send_next(struct player *p, struct conn *c)
 {
 	struct task *t = lane_next(p, c->lane);
@@ -208,6 +221,9 @@ void conn_send_next(struct player *p, struct conn *c)
 	buf_clear(&c->response);
 	p->o.framing->init(c->framing, slice_of(t->method, t->method_len));
 	p->in_flight++;
+	prepare(p, t);
+	t->free_ns = c->lane->free_ns;
+	t->open_ns = c->open_ns;
 	t->sent_ns = player_now(p);
 	if (t->m->due_ns && !t->retried)
 		hist_record(&p->lateness, t->sent_ns - t->m->due_ns);

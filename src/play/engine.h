@@ -35,7 +35,8 @@
 struct task {
 	struct task *next;
 	struct message *m; /* a reference of its own */
-	int64_t taken_ns, sent_ns;
+	int64_t taken_ns, sent_ns, free_ns, open_ns;
+	uint32_t tag;
 	bool retry, last_of_lane; /* the hints */
 	bool retried;
 	uint8_t method_len;
@@ -50,6 +51,7 @@ struct lane {
 	uint64_t key;
 	struct task_queue waiting;
 	struct conn *conn;     /* NULL: none */
+	int64_t free_ns;       /* when its last request ended; 0: there was none */
 	struct list link;      /* in p->all_lanes */
 	struct list slot_link; /* in p->slot_waiting */
 	bool wants_slot;
@@ -72,6 +74,7 @@ struct conn {
 	bool unread;             /* bytes may wait above the socket; EPOLLOUT is armed to come back for them */
 	struct list link;        /* p->connecting, idle, busy or graveyard */
 	int64_t since_ns;        /* when it got into that list */
+	int64_t open_ns;         /* when it was connected */
 	struct buf response;     /* keep_response, where the answer came in pieces */
 	alignas(16) unsigned char framing[];
 };

@@ -26,6 +26,7 @@ static const struct tally_row rows[TARGET_ROWS] = {
 	[TARGET_STATUS_4XX] = { "status_4xx", "answers 4xx", TALLY_NOTE, false },
 	[TARGET_STATUS_5XX] = { "status_5xx", "answers 5xx", TALLY_NOTE, false },
 	[TARGET_STATUS_OTHER] = { "status_other", "answers with another status", TALLY_NOTE, false },
+	[TARGET_SENT_INCOMPLETE] = { "sent_incomplete", "sent though recorded incompletely", TALLY_NOTE, false },
 	[TARGET_UPGRADED] = { "upgraded", "answers after which the connection is no HTTP", TALLY_NOTE, false },
 	[TARGET_BYTES_SENT] = { "bytes_sent", "bytes sent", TALLY_NOTE, false },
 	[TARGET_BYTES_RECEIVED] = { "bytes_received", "bytes received", TALLY_NOTE, false },
@@ -60,6 +61,11 @@ void outcome_tell(struct player *p, const struct task *t, enum target_row outcom
 {
 	struct play_result r = { .request = t->m, .outcome = outcome, .sent_ns = t->sent_ns, .done_ns = player_now(p) };
 	r.due_ns = t->m->due_ns ? t->m->due_ns : t->sent_ns;
+	r.taken_ns = t->taken_ns;
+	r.free_ns = t->free_ns;
+	r.open_ns = t->open_ns;
+	r.retried = t->retried;
+	r.tag = t->tag;
 	p->counts[outcome]++;
 	if (answer) {
 		r.status = answer->status;

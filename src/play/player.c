@@ -89,6 +89,7 @@ static struct task *task_of(struct player *p, struct message *m, const struct pl
 	t->taken_ns = p->now_ns;
 	t->retry = hints->retry;
 	t->last_of_lane = hints->last_of_lane;
+	t->tag = hints->tag;
 	t->method_len = (uint8_t)(hints->method.len < METHOD_KEPT ? hints->method.len : METHOD_KEPT);
 	if (t->method_len)
 		memcpy(t->method, hints->method.ptr, t->method_len);

@@ -35,6 +35,7 @@ struct player_hints {
 	struct slice method; /* borrowed until submit returns */
 	bool retry;          /* RFC 9110 §9.2.2 allows one more try */
 	bool last_of_lane;   /* `Connection: close`: the lane's next request needs a new connection */
+	uint32_t tag;        /* comes back in the result */
 };
 
 enum target_row { /* every submitted request is in exactly one PART once it has ended */
@@ -59,8 +60,9 @@ enum target_row { /* every submitted request is in exactly one PART once it has 
 	          TARGET_STATUS_3XX,
 	          TARGET_STATUS_4XX,
 	          TARGET_STATUS_5XX,
-	          TARGET_STATUS_OTHER, /* NOTES */
-	          TARGET_UPGRADED,     /* NOTE: answers after which the connection is no HTTP: ended cleanly */
+	          TARGET_STATUS_OTHER,    /* NOTES */
+	          TARGET_SENT_INCOMPLETE, /* NOTE: sent though recorded incompletely (counted by out_http) */
+	          TARGET_UPGRADED,        /* NOTE: answers after which the connection is no HTTP: ended cleanly */
 	          TARGET_BYTES_SENT,
 	          TARGET_BYTES_RECEIVED, /* NOTES */
 	          TARGET_ROWS
@@ -71,14 +73,21 @@ struct play_result {
 	struct message *request;          /* borrowed */
 	enum target_row outcome;          /* TARGET_ANSWERED or why not */
 	int status;                       /* 0: none */
-	int64_t due_ns, sent_ns, done_ns; /* monotonic; due is the send where there was no schedule */
-	struct slice response;            /* with keep_response; borrowed */
+	int64_t due_ns, sent_ns, done_ns; /* monotonic; due is the send where there was no schedule; sent 0: it never was */
+	/* Why it was sent no sooner: when the player got it, when the lane's request before it had ended, when the connection was there
+	 * (0: there was none before it; it needed none). */
+	int64_t taken_ns, free_ns, open_ns;
+	bool retried;          /* sent_ns is that of the second send */
+	uint32_t tag;          /* the hint's */
+	struct slice response; /* with keep_response; borrowed */
 };
 
 /* Called from within player_submit, _tick and _give_up; must not call the player. */
 struct player_sink {
 	void *arg;
 	void (*result)(void *arg, const struct play_result *r); /* may be NULL */
+	/* Just before a request's first byte is sent: gives a reference to what shall be sent instead, or NULL: it stays. May be NULL. */
+	struct message *(*prepare)(void *arg, const struct message *m);
 };
 
 struct player_numbers {

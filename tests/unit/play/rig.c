@@ -43,7 +43,7 @@ void rig_open(struct rig *r, struct player_options options)
 	if (!r->now_ns)
 		r->now_ns = 1000 * NS_PER_S;
 	r->requests = calloc(RIG_REQUESTS, sizeof *r->requests);
-	r->player = player_new(&options, (struct player_sink){ r, on_result }, &err);
+	r->player = player_new(&options, (struct player_sink){ .arg = r, .result = on_result }, &err);
 	cr_assert(r->requests && r->player, "%s", err.text);
 }
 
