@@ -1,7 +1,7 @@
 /* census: see the header. */
 #include "cli/census.h"
 
-#include "cli/fold.h"
+#include "http/fold.h"
 #include "http/head.h"
 
 #define METHODS_MAX   64

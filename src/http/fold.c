@@ -1,5 +1,5 @@
 /* fold: by segment, and within a segment by its parts between dots, so that 123.json and app.3f2a91bc.js fold too. */
-#include "cli/fold.h"
+#include "http/fold.h"
 
 #define PATH_MAX_BYTES 256
 #define HEX_LEAST      8  /* shorter ones may be words: "cafe" */

@@ -1,5 +1,5 @@
 /* fold: which parts of a path are names of one thing among many. */
-#include "cli/fold.h"
+#include "http/fold.h"
 #include "support/unit_alloc.h"
 #include "support/unit_guard.h"
 

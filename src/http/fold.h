@@ -1,6 +1,6 @@
 /* fold: the endpoint a request goes to: its path, with what names one thing among many put as {id}. */
-#ifndef REPLAY_CLI_FOLD_H
-#define REPLAY_CLI_FOLD_H
+#ifndef REPLAY_HTTP_FOLD_H
+#define REPLAY_HTTP_FOLD_H
 
 #include "base/buf.h"
 
