@@ -7,8 +7,10 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define SOURCES_MAX 1024
+#define OTHERS_MAX  4096 /* messages of other shards passed over before the outputs get their turn */
 
 struct one_source {
 	char *path;
@@ -46,6 +48,7 @@ struct in_file {
 	int64_t deadline_ns; /* when the next message is due */
 	int64_t last_due_ns;
 	uint64_t given;
+	uint64_t others;    /* read, and left to other shards */
 	struct err failure; /* told once the other sources have ended */
 	struct past *past;
 };
@@ -130,7 +133,7 @@ static void past_release(struct in_file *in)
 /* Once more from the start, right behind the last message of this round. */
 static bool next_round(struct in_file *in)
 {
-	if (in->loops_left == 0 || in->given == 0 || in->failure.code != ERR_NONE)
+	if (in->loops_left == 0 || in->given + in->others == 0 || in->failure.code != ERR_NONE)
 		return false;
 	in->loops_left--;
 	struct tally_sink past = { in, past_add };
@@ -154,27 +157,63 @@ static enum input_result file_end(struct in_file *in, struct err *err)
 	return INPUT_FAIL;
 }
 
+/* Each shard reads everything and keeps its lanes, whole ones: their order holds. The range is taken from the product's upper bits, which every
+ * bit of a lane reaches: in GoReplay's ids a lane is ports and an address. */
+static bool mine(const struct io_env *env, const struct message *m)
+{
+	if (env->shards <= 1)
+		return true;
+	uint64_t upper = (message_lane(&m->id) * 0x9e3779b97f4a7c15u) >> 32;
+	return (upper * env->shards) >> 32 == env->shard;
+}
+
+/* When it is due; the schedule counts messages of other shards as its own, so that all shards have one. */
+static int64_t due_of(struct in_file *in, const struct message *m, int64_t now_ns)
+{
+	if (!in->started) {
+		int64_t start_ns = in->env->start_ns ? in->env->start_ns : now_ns;
+		in->pacer.start_ns = in->last_due_ns ? in->last_due_ns : start_ns;
+		in->pacer.first_ns = m->ts_ns;
+		in->started = true;
+	}
+	return pacer_due(&in->pacer, m->ts_ns);
+}
+
+/* The next message that is this shard's. NULL: none is left, or (with *more) not yet found. */
+static struct one_source *next_of_mine(struct in_file *in, int64_t now_ns, int64_t *due_ns, bool *more)
+{
+	for (int left = OTHERS_MAX; left > 0; left--) {
+		struct one_source *s = in->stopped ? NULL : oldest(in);
+		if (!s && !in->stopped && next_round(in))
+			s = oldest(in);
+		if (!s)
+			return NULL;
+		*due_ns = in->options.max ? 0 : due_of(in, s->head, now_ns);
+		if (mine(in->env, s->head))
+			return s;
+		in->last_due_ns = *due_ns;
+		in->others++;
+		message_unref(s->head);
+		s->head = NULL;
+	}
+	*more = true;
+	return NULL;
+}
+
 static enum input_result file_next(struct input *base, int64_t now_ns, struct message **out, struct err *err)
 {
 	struct in_file *in = (struct in_file *)base;
-	struct one_source *s = in->stopped ? NULL : oldest(in);
-	if (!s && !in->stopped && next_round(in))
-		s = oldest(in);
+	int64_t due_ns = 0;
+	bool more = false;
+	struct one_source *s = next_of_mine(in, now_ns, &due_ns, &more);
+	if (more || (s && due_ns > now_ns)) {
+		in->deadline_ns = more ? now_ns : due_ns;
+		return INPUT_WAIT;
+	}
 	if (!s)
 		return file_end(in, err);
-	if (!in->options.max) {
-		if (!in->started) {
-			in->pacer.start_ns = in->last_due_ns ? in->last_due_ns : now_ns;
-			in->pacer.first_ns = s->head->ts_ns;
-			in->started = true;
-		}
-		int64_t due = pacer_due(&in->pacer, s->head->ts_ns);
-		if (due > now_ns) {
-			in->deadline_ns = due;
-			return INPUT_WAIT;
-		}
-		in->last_due_ns = s->head->due_ns = due;
-	}
+	if (!in->options.max)
+		in->last_due_ns = s->head->due_ns = due_ns;
 	*out = s->head;
 	s->head = NULL;
 	in->given++;
@@ -210,14 +249,16 @@ static void file_status(const struct input *base, struct input_status *s)
 static void file_tally(const struct input *base, struct tally_sink *sink)
 {
 	const struct in_file *in = (const struct in_file *)base;
-	for (size_t i = 0; i < in->source_count; i++)
+	/* What was read is the account of one reading: each shard has read the same. */
+	bool first = in->env->shard == 0;
+	for (size_t i = 0; i < in->source_count && first; i++)
 		if (in->sources[i].source)
 			source_tally(in->sources[i].source, sink);
-	for (const struct past *p = in->past; p; p = p->next)
+	for (const struct past *p = in->past; p && first; p = p->next)
 		sink->section(sink->arg, p->table, p->label, p->counts); /* added to the same section */
 	uint64_t left = 0;
 	for (size_t i = 0; i < in->source_count; i++)
-		left += in->sources[i].head != NULL;
+		left += in->sources[i].head && mine(in->env, in->sources[i].head);
 	const uint64_t counts[] = { in->given + left, in->given, left };
 	if (left)
 		sink->section(sink->arg, &pace_table, "", counts);
@@ -284,6 +325,8 @@ static int add_path(struct in_file *in, const char *path, const struct port_set 
 	if (in->source_count == SOURCES_MAX)
 		return err_set(err, ERR_LIMIT, "--input-file: more than %d files at once", SOURCES_MAX);
 	struct one_source *s = &in->sources[in->source_count];
+	struct stat st;
+	in->base.whole |= stat(path, &st) != 0 || !S_ISREG(st.st_mode);
 	s->path = strdup(path);
 	s->ports = ports ? malloc(sizeof *ports) : NULL;
 	in->source_count++;

@@ -17,6 +17,9 @@ struct io_env {
 	int64_t real_minus_mono_ns; /* Unix time = monotonic + this, when the run began */
 	struct own_flows *own_flows;
 	bool wait_for_outputs; /* no live input: an output may hold the inputs back instead of dropping */
+	/* The run is split by lane among so many pipelines, each on a thread of its own; this is one of them. 0 of 0, and 0 of 1: it is alone. */
+	unsigned shard, shards;
+	int64_t start_ns; /* monotonic: when the schedule of all shards begins; 0: when an input is first asked */
 	void *note_arg;
 	/* A sentence for the user: level 0 a warning, 1 and more only with --verbose. Never NULL. */
 	void (*note)(void *note_arg, int level, const char *sentence);
@@ -53,11 +56,14 @@ struct input_ops {
 	void (*status)(const struct input *in, struct input_status *out);
 	void (*tally)(const struct input *in, struct tally_sink *sink);
 	void (*close)(struct input *in);
+	/* One more for another shard, before any of them is asked for a message. NULL: opened by its addresses again. */
+	int (*another)(struct input *first, const struct io_env *env, struct input **out, struct err *err);
 };
 struct input {
 	const struct input_ops *ops;
 	bool live;     /* never waits for an output: what an output does not take is dropped for it and counted */
 	bool captures; /* opens interfaces again when they come back: needs CAP_NET_RAW all along */
+	bool whole;    /* cannot be split among shards: what one of them reads the others never see */
 	char label[128];
 };
 
@@ -65,6 +71,11 @@ enum output_result {
 	OUTPUT_OK,   /* taken (it took its own reference where it needs one), or counted as skipped or failed */
 	OUTPUT_WAIT, /* not now: back-pressure; not counted */
 	OUTPUT_FAIL, /* this output is of no use any more; err says why */
+};
+
+enum drop_reason {
+	DROP_FULL,    /* it could not wait */
+	DROP_STOPPED, /* the run ended before its turn came */
 };
 
 struct output_status {
@@ -78,7 +89,7 @@ struct output;
 struct output_ops {
 	enum output_result (*write)(struct output *out, struct message *m, int64_t now_ns, struct err *err);
 	/* The message could not be taken and will not be offered again: count it, by cause. */
-	void (*drop)(struct output *out, struct message *m);
+	void (*drop)(struct output *out, struct message *m, enum drop_reason why);
 	int (*pollfd)(const struct output *out);       /* -1: none */
 	int64_t (*deadline)(const struct output *out); /* when tick() wants to be called; TIME_NEVER */
 	/* Does what is ready: after pollfd or deadline. 0 or a negative error (then as OUTPUT_FAIL). */
@@ -92,6 +103,8 @@ struct output_ops {
 	int (*flush)(struct output *out, int64_t now_ns, struct err *err);
 	/* ledger_json: the run's whole ledger, for outputs that keep it; empty where there is none. Frees out, error or not. */
 	int (*close)(struct output *out, struct slice ledger_json, struct err *err);
+	/* One more for another shard, to the same destination, before anything is written. NULL: opened by its address again. */
+	int (*another)(struct output *first, const struct io_env *env, struct output **out, struct err *err);
 };
 struct output {
 	const struct output_ops *ops;

@@ -21,9 +21,9 @@ static enum output_result file_write(struct output *out, struct message *m, int6
 	return rc == 0 || rc == ERR_LIMIT ? OUTPUT_OK : OUTPUT_FAIL;
 }
 
-static void file_drop(struct output *out, struct message *m)
+static void file_drop(struct output *out, struct message *m, enum drop_reason why)
 {
-	(void)m;
+	(void)m, (void)why;
 	((struct out_file *)out)->refused++;
 }
 

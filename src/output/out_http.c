@@ -116,10 +116,10 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 	return rc == 0 ? OUTPUT_OK : count_as(o, TARGET_FAILED_MEMORY);
 }
 
-static void http_drop(struct output *out, struct message *m)
+static void http_drop(struct output *out, struct message *m, enum drop_reason why)
 {
 	if (m->type == MESSAGE_REQUEST)
-		(void)count_as((struct out_http *)out, TARGET_QUEUE_FULL);
+		(void)count_as((struct out_http *)out, why == DROP_STOPPED ? TARGET_UNFINISHED : TARGET_QUEUE_FULL);
 }
 
 static int http_pollfd(const struct output *out)

@@ -24,9 +24,9 @@ static enum output_result null_write(struct output *out, struct message *m, int6
 	return OUTPUT_OK;
 }
 
-static void null_drop(struct output *out, struct message *m)
+static void null_drop(struct output *out, struct message *m, enum drop_reason why)
 {
-	(void)m;
+	(void)m, (void)why;
 	((struct out_null *)out)->seen++;
 }
 

@@ -74,9 +74,9 @@ static enum output_result stdout_write(struct output *out, struct message *m, in
 	return OUTPUT_OK;
 }
 
-static void stdout_drop(struct output *out, struct message *m)
+static void stdout_drop(struct output *out, struct message *m, enum drop_reason why)
 {
-	(void)m;
+	(void)m, (void)why;
 	((struct out_stdout *)out)->failed++;
 }
 

@@ -52,7 +52,7 @@ static bool push(struct run *r, struct pulled *p, int64_t now_ns)
 		if (took == OUTPUT_FAIL && !out->failed)
 			output_failed(r, out, &why); /* it has counted this message itself */
 		else if (took != OUTPUT_OK)
-			out->ops->drop(out, p->held);
+			out->ops->drop(out, p->held, DROP_FULL);
 		p->waiting &= ~(1u << i);
 	}
 	if (p->waiting)
@@ -280,7 +280,7 @@ static void drop_held(struct run *r)
 		struct pulled *p = &r->inputs[i];
 		for (size_t k = 0; p->held && k < r->output_count; k++)
 			if (p->waiting >> k & 1)
-				r->outputs[k]->ops->drop(r->outputs[k], p->held);
+				r->outputs[k]->ops->drop(r->outputs[k], p->held, DROP_STOPPED);
 		message_unref(p->held);
 		p->held = NULL;
 	}

@@ -64,7 +64,7 @@ static const struct input_ops fake_input_ops = {
 
 struct fake_output {
 	struct output base;
-	int taken, dropped, waits;
+	int taken, dropped, unfinished, waits;
 	int busy_every; /* says WAIT each so many-th time */
 	int fail_at;    /* FAIL at this message */
 	int busy_ticks; /* ticks until it is idle */
@@ -85,10 +85,11 @@ static enum output_result fake_write(struct output *base, struct message *m, int
 	return OUTPUT_OK;
 }
 
-static void fake_drop(struct output *base, struct message *m)
+static void fake_drop(struct output *base, struct message *m, enum drop_reason why)
 {
 	(void)m;
 	((struct fake_output *)base)->dropped++;
+	((struct fake_output *)base)->unfinished += why == DROP_STOPPED;
 }
 
 static int no_output_fd(const struct output *o)
@@ -226,6 +227,23 @@ Test(loop, the_second_stop_ends_at_once)
 	cr_assert_eq(write(fds[1], "xx", 2), 2);
 	cr_expect_eq(run_loop(r, &err), RUN_INTERRUPTED);
 	cr_expect(in.stopped);
+	fake_free(r);
+}
+
+Test(loop, what_is_held_at_the_second_stop_counts_as_unfinished)
+{
+	int fds[2];
+	cr_assert_eq(pipe(fds), 0);
+	struct fake_input in = { .left = 10, .last = INPUT_END };
+	struct fake_output outs[1] = { { .busy_every = 1 } };
+	struct run *r = fake_run(&in, outs, 1);
+	struct err err = { 0 };
+	r->hooks.stop_fd = fds[0];
+	r->hooks.stop_size = 1;
+	cr_assert_eq(write(fds[1], "xx", 2), 2);
+	cr_expect_eq(run_loop(r, &err), RUN_INTERRUPTED);
+	cr_expect_eq(outs[0].dropped, 1);
+	cr_expect_eq(outs[0].unfinished, 1);
 	fake_free(r);
 }
 
