@@ -126,18 +126,19 @@ static uint64_t *rows_of(struct http_conn *c, const struct half *h)
 	return is_response(h) ? c->reader->responses : c->reader->requests;
 }
 
-/* Could there have been a whole message in what was missed before the one that begins? */
-static bool missed_a_message(const struct half *h)
+enum { SHORTEST = 14 }; /* of messages: "A / HTTP/1.0\n\n"; "HTTP/1.0 200\n\n" */
+
+/* Could there have been a whole message in what was missed before this offset? */
+static bool missed_a_message(const struct half *h, uint64_t offset)
 {
-	enum { SHORTEST = 14 }; /* "A / HTTP/1.0\n\n"; "HTTP/1.0 200\n\n" */
-	return h->missed && (h->missed_much || h->hold_at.offset - h->missed_from >= SHORTEST);
+	return h->missed && (h->missed_much || offset - h->missed_from >= SHORTEST);
 }
 
 static void pair_up_request(struct http_conn *c, struct half *h, struct slice start)
 {
 	enum http_method method = http_method_of(slice_cut(start, 0, slice_find_byte(start, ' ')));
 	http_facts_init(&h->facts, false, method);
-	h->ordinal = pair_request(&c->pair, h->hold_at, method, missed_a_message(h), &h->answered);
+	h->ordinal = pair_request(&c->pair, h->hold_at, method, missed_a_message(h, h->hold_at.offset), &h->answered);
 }
 
 static void pair_up_response(struct http_conn *c, struct half *h, struct slice start)
@@ -145,7 +146,14 @@ static void pair_up_response(struct http_conn *c, struct half *h, struct slice s
 	struct half *client = &c->half[!h->side];
 	/* A stream that has ended brings no more, though its FIN is acknowledged like a byte. */
 	uint64_t told = client->state == HALF_OVER ? UINT64_MAX : client->told;
-	struct pair_holes holes = { told, client->missed, missed_a_message(h), h->missed_from };
+	bool to_come = h->hold_at.peer_offset > told && h->hold_at.peer_offset - told >= SHORTEST;
+	struct pair_holes holes = {
+		.client_told = told,
+		.client_missed = client->missed,
+		.unseen = to_come || missed_a_message(client, client->told),
+		.server_missed = missed_a_message(h, h->hold_at.offset),
+		.server_from = h->missed_from,
+	};
 	int status = http_start_status(start);
 	bool interim = status >= 100 && status < 200 && status != 101;
 	struct pair_answer answer = pair_response(&c->pair, h->hold_at, status, &holes);

@@ -22,7 +22,9 @@ static void store(struct http_conn *c, struct half *h, struct slice s)
 static void clear_hold(struct half *h)
 {
 	buf_clear(&h->hold);
-	h->hold_checked = h->other_start = 0;
+	h->hold_checked = 0;
+	h->n_others = 0;
+	h->others_over = false;
 }
 
 /* A client's bytes that are no request were not missed: nothing but an error answers them. A server's may have been an answer. */
@@ -96,7 +98,7 @@ static void begin_with_hold(struct http_conn *c, struct half *h, enum http_start
 static enum http_start over_line_limit(struct http_conn *c, struct half *h, struct slice start)
 {
 	conn_discard_start(c, h, start);
-	h->other_start = 0; /* the bytes at hand are not in hold: nothing can be made of it */
+	h->n_others = 0; /* the bytes at hand are not in hold: nothing can be made of it */
 	return START_OTHER;
 }
 
@@ -130,9 +132,12 @@ static enum http_start judge_in_place(struct http_conn *c, struct half *h, struc
 /* A segment begins behind what is held: if that turns out to be nothing, this may be the message. */
 static void mark_other_start(struct half *h, const struct chunk *chunk)
 {
-	h->other_start = h->hold.len;
-	h->other_at = (struct pair_place){ chunk->offset, chunk->peer_offset };
-	h->other_ts_ns = chunk->ts_ns;
+	if (h->n_others == OTHER_STARTS) {
+		h->n_others--;
+		memmove(h->others, h->others + 1, h->n_others * sizeof *h->others);
+		h->others_over = true;
+	}
+	h->others[h->n_others++] = (struct other_start){ h->hold.len, chunk->peer_offset, chunk->ts_ns };
 }
 
 static bool in_doubt(const struct half *h)
@@ -140,30 +145,65 @@ static bool in_doubt(const struct half *h)
 	return h->state == HALF_SEEK || h->missed;
 }
 
-/* Out of step, the end of a body may lie before a request line and make one line with it ("some text" "GET / HTTP/1.1"). */
-static bool other_start_is_better(const struct half *h)
+/* What is held begins at the i-th other start. */
+static void move_to_start(struct half *h, int i)
 {
-	struct slice held = buf_slice(&h->hold), other = slice_from(held, h->other_start);
-	if (!h->other_start || !in_doubt(h))
+	struct other_start o = h->others[i];
+	size_t drop = o.at + count_blank(slice_from(buf_slice(&h->hold), o.at));
+	buf_consume(&h->hold, drop);
+	h->hold_checked = 0;
+	h->hold_at = (struct pair_place){ h->hold_at.offset + drop, o.peer_offset };
+	h->hold_ts_ns = o.ts_ns;
+	h->n_others = (uint8_t)(h->n_others - i - 1);
+	memmove(h->others, h->others + i + 1, h->n_others * sizeof *h->others);
+	for (uint8_t k = 0; k < h->n_others; k++)
+		h->others[k].at = h->others[k].at > drop ? h->others[k].at - drop : 0;
+	h->may_start = true;
+}
+
+/* Out of step, the end of a body may lie before a request line and make one line with it ("some text" "GET / HTTP/1.1"), and a segment may
+ * begin anywhere in that. A method that everybody knows tells; one that only its sender knows does where there is no other choice. */
+static bool choose_start(struct half *h)
+{
+	enum { AS_HELD = -1, NONE = -2 };
+	int choice = NONE, n = 0;
+	for (int i = h->n_others - 1; i >= AS_HELD && choice != AS_HELD; i--) {
+		struct slice s = slice_from(buf_slice(&h->hold), i == AS_HELD ? 0 : h->others[i].at);
+		size_t checked = 0;
+		s = slice_from(s, count_blank(s));
+		if (http_start_judge(s, &checked) != START_REQUEST)
+			continue;
+		choice = i;
+		n++;
+		if (http_start_common_method(s)) {
+			n = 1;
+			h->others_over = false;
+			break;
+		}
+	}
+	if (n != 1 || h->others_over) {
+		h->n_others = 0;
 		return false;
-	size_t checked = 0;
-	return http_start_common_method(other) || (!http_start_common_method(held) && http_start_judge(other, &checked) == START_REQUEST);
+	}
+	if (choice != AS_HELD)
+		move_to_start(h, choice);
+	return true;
+}
+
+/* Does what is held begin a message of this side's? */
+static bool accept_held(const struct http_conn *c, struct half *h, enum http_start what)
+{
+	if (!fits_side(c, h, what))
+		return false;
+	return what != START_REQUEST || h->n_others == 0 || !in_doubt(h) || choose_start(h);
 }
 
 /* What is held begins no message. True: it does so from the next segment's start on, or may. */
 static bool try_other_start(struct half *h, enum http_start *what)
 {
-	size_t drop = h->other_start;
-	if (!drop)
+	if (!h->n_others)
 		return false;
-	drop += count_blank(slice_from(buf_slice(&h->hold), drop));
-	buf_consume(&h->hold, drop);
-	h->hold_checked = 0;
-	h->hold_at = h->other_at;
-	h->hold_at.offset += drop - h->other_start;
-	h->hold_ts_ns = h->other_ts_ns;
-	h->other_start = 0;
-	h->may_start = true;
+	move_to_start(h, 0);
 	*what = http_start_judge(buf_slice(&h->hold), &h->hold_checked);
 	return true;
 }
@@ -183,7 +223,7 @@ static size_t reject_start(struct http_conn *c, struct half *h, enum http_start 
 			c->skipped += rest.len;
 			return rest.len;
 		}
-	} while (what != START_MORE && !fits_side(c, h, what));
+	} while (what != START_MORE && !accept_held(c, h, what));
 	if (what != START_MORE)
 		begin_with_hold(c, h, what);
 	return used;
@@ -231,7 +271,7 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 		return used;
 	if (what == START_PROXY || what == START_PROXY_V2)
 		return take_proxy(c, h, rest, used);
-	if (!fits_side(c, h, what) || other_start_is_better(h))
+	if (!accept_held(c, h, what))
 		return reject_start(c, h, what, rest, used);
 	begin_with_hold(c, h, what);
 	return used;

@@ -24,6 +24,8 @@ enum half_state {
 	HALF_OVER,  /* nothing more is read */
 };
 
+enum { OTHER_STARTS = 4 };
+
 struct half {
 	enum half_state state;
 	uint8_t side;
@@ -39,9 +41,13 @@ struct half {
 	size_t hold_checked;
 	struct pair_place hold_at;
 	int64_t hold_ts_ns;
-	size_t other_start; /* where in hold the latest segment begins; 0: only at its start */
-	struct pair_place other_at;
-	int64_t other_ts_ns;
+	struct other_start {
+		size_t at;
+		uint64_t peer_offset;
+		int64_t ts_ns;
+	} others[OTHER_STARTS]; /* where in hold the latest segments begin */
+	uint8_t n_others;
+	bool others_over; /* there were more */
 	/* The message. */
 	struct message *m; /* NULL: none, or one that nobody wants */
 	uint32_t ordinal;

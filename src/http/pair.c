@@ -77,21 +77,20 @@ uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method met
 		before++;
 	p->proven_lost += before;
 	drop_early(p, before);
-	/* Asked again with nothing new from the server in between. */
-	if (p->count && waiting(p, p->count - 1)->at.peer_offset == at.peer_offset)
+	/* Asked again with nothing new from the server in between; or for the first time we see, but not the first time. */
+	if (p->any_asked ? p->asked_told == at.peer_offset : after_hole && at.offset > 0 && at.peer_offset == 0)
 		p->pipelines = true;
-	/* A response that came before is this one's, unless it may as well be one's that was lost. */
+	p->any_asked = true;
+	p->asked_told = at.peer_offset;
+	/* A response that came before is this one's, unless it may as well be one's that was lost or passed over. */
 	*answered = p->early_count > 0;
-	bool unsure = after_hole && (p->pipelines || p->early_count > 1);
+	bool unsure = p->count > 0 || (after_hole && p->pipelines);
 	if (*answered && !unsure) {
 		uint32_t ordinal = p->early[0].ordinal;
 		drop_early(p, 1);
 		return ordinal;
 	}
-	if (p->early_count) {
-		p->pipelines |= unsure;
-		w.after_hole |= unsure;
-	}
+	w.after_hole |= *answered;
 	p->next_ordinal++;
 	push(p, w);
 	return w.ordinal;
@@ -152,6 +151,11 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 	bool interim = status >= 100 && status < 200 && status != 101;
 	if (holes->server_missed)
 		p->orphan_interim = false; /* its final answer may be lost */
+	if (!interim) {                    /* Two answers with nothing new from the client in between. */
+		p->pipelines |= p->any_final && p->final_told == at.peer_offset;
+		p->any_final = true;
+		p->final_told = at.peer_offset;
+	}
 	if (p->forgotten) {
 		if (!interim) {
 			p->forgotten--;
@@ -162,7 +166,9 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 	skip_lost_answers(p, at, holes);
 	if (p->count == 0 || !possible(waiting(p, 0), at))
 		return orphan(p, at, interim, holes);
-	uint32_t slack = choices(p, at, holes->server_missed ? UINT32_MAX : p->slack);
+	uint32_t most = holes->server_missed ? UINT32_MAX : p->slack, slack = choices(p, at, most);
+	if (holes->unseen && most > slack) /* or it answers none of these */
+		slack = most < p->count ? most : p->count;
 	const struct pair_waiting *w = waiting(p, 0);
 	bool lost_before = w->after_hole && p->pipelines;
 	if (slack || lost_before) {

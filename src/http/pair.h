@@ -31,6 +31,10 @@ struct pair {
 	uint32_t forgotten; /* requests that found no room: their answers come first */
 	uint32_t slack; /* so many more of the first may have been answered: by responses that were lost, or are not known to be theirs */
 	bool pipelines; /* this client was seen to ask again before it had an answer */
+	bool any_asked; /* a request has begun, */
+	uint64_t asked_told; /* whose sender had acknowledged so much, the last one */
+	bool any_final;      /* a final answer has begun, */
+	uint64_t final_told; /* whose sender had acknowledged so much, the last one */
 	/* Responses that came before the bytes of their request did: a hole holds those back. */
 	struct {
 		struct pair_place at;
@@ -53,6 +57,7 @@ struct pair_answer {
 struct pair_holes {
 	uint64_t client_told; /* the client's bytes up to here were delivered */
 	bool client_missed;   /* bytes of the client's were missed since its last request began */
+	bool unseen;          /* the server had acknowledged bytes that hold requests, perhaps, and were missed, or have not come yet */
 	bool server_missed;   /* and of the server's, since its last response began, enough for a lost one: */
 	uint64_t server_from; /* from here on */
 };

@@ -6,6 +6,7 @@
 
 #include "http/chunked.h"
 #include "http/facts.h"
+#include "http/head.h"
 #include "http/start.h"
 
 enum {
@@ -225,6 +226,12 @@ static bool keep_alive(const void *state)
 	return s->done && http_facts_keep_alive(&s->facts);
 }
 
+static size_t request_head(struct slice request)
+{
+	struct http_head head;
+	return http_head_parse(request, &head) ? head.head_len : 0;
+}
+
 const struct framing_ops http1_response_framing = {
 	.size = sizeof(struct state),
 	.init = init,
@@ -232,4 +239,5 @@ const struct framing_ops http1_response_framing = {
 	.finish = finish,
 	.status = status,
 	.keep_alive = keep_alive,
+	.request_head = request_head,
 };

@@ -1,32 +1,11 @@
 /* unit_talk: first the conversation in good order, then what a capture does to it. */
 #include "support/unit_talk.h"
 
+#include "support/unit_rng.h"
+
 #include <stdlib.h>
 
 enum { ROOM = 8192 };
-
-struct rng {
-	uint64_t x;
-};
-
-/* splitmix64 */
-static uint64_t rng_next(struct rng *r)
-{
-	uint64_t z = r->x += 0x9e3779b97f4a7c15ULL;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
-}
-
-static size_t rng_below(struct rng *r, size_t n)
-{
-	return n ? (size_t)(rng_next(r) % n) : 0;
-}
-
-static bool rng_mille(struct rng *r, unsigned share)
-{
-	return rng_below(r, 1000) < share;
-}
 
 struct maker {
 	struct talk *t;
