@@ -10,7 +10,7 @@
 	" or proto 4 or proto 41 or proto 47 or udp port 6081 or ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100 or ether " \
 	"proto 0x8864 or ether proto 0x8847 or ether proto 0x8848 or ((udp port 4789 or udp port 8472) and (ip6 or udp[28:2] != 0x0800 "   \
 	"or udp[30] != 0x45 or udp[36:2] & 0x1fff != 0"
-#define PORT_80 " or (udp[50:2] >= 80 and udp[50:2] <= 80) or (udp[52:2] >= 80 and udp[52:2] <= 80)))"
+#define PORT_80 " or (udp[50:2] >= 80 and udp[50:2] <= 80) or (udp[52:2] >= 80 and udp[52:2] <= 80))))"
 
 Test(raw_address, forms)
 {
