@@ -1,17 +1,28 @@
-/* in_file: files of messages, merged by time and paced by their time stamps. */
+/* in_file: files of messages, merged by time and paced. */
 #ifndef REPLAY_INPUT_IN_FILE_H
 #define REPLAY_INPUT_IN_FILE_H
 
 #include "input/source.h"
+#include "play/stages.h"
 
-struct file_input_options {
-	double speed;   /* 1: as recorded, 2: twice as fast; 0: as recorded unless `max` */
-	bool max;       /* as fast as the outputs take it */
-	uint64_t loops; /* times over: 0 counts as 1 */
+#define LOOPS_FOREVER UINT64_MAX
+
+struct file_input_options {    /* 0 anywhere: the default */
+	double speed;          /* 1: as recorded, 2: twice as fast; 0: as recorded unless `max` */
+	bool max;              /* as fast as the outputs take it */
+	uint64_t loops;        /* times over: 0 counts as 1; LOOPS_FOREVER */
+	struct stages rate;    /* rate.n: at these rates, in recorded order, instead of a speed */
+	int64_t max_wait_ns;   /* longer pauses are cut to this */
+	uint64_t requests_max; /* ends after that many; 0: all */
+	uint64_t
+	        per_second; /* what goes over that many requests a second is dropped, with its answer (GoReplay's file|50); 0: nothing is */
+	int64_t start_at_ns; /* Unix time of the first message's sending; 0: at once */
+	int64_t lead_ns;     /* messages are given out that long before they are due, for outputs that hold them until then */
+	bool incomplete_too; /* requests that miss bytes are sent as well: they count in rates and limits */
 	struct source_options source;
 };
 
-/* "file" or "file|200%" (speed, GoReplay's). All addresses make one input, merged by time. */
+/* "file", "file|200%" (speed, GoReplay's) or "file|50". All addresses make one input, merged by time. */
 int in_file_open(const char *const *addresses, size_t n, const void *file_input_options, const struct io_env *env, struct input **out,
                  struct err *err);
 
