@@ -121,6 +121,11 @@ static const struct option_row rows[] = {
 
 	{ "ledger", OPTION_TEXT, GROUP_GENERAL, RUNS, AT(ledger_path), "FILE", NULL, 0,
 	  "Writes the summary with the ledger there as JSON, also when the run failed." },
+	{ "threads", OPTION_COUNT, GROUP_GENERAL, CMD_RUN, AT(run.threads), "N", "1", 1,
+	  "Splits the connections among so many threads, each with a capture buffer of its own; a connection stays with one. Each reads "
+	  "files "
+	  "whole, so it is live captures and targets that gain. On standard output, connections have no order between them then; logs keep "
+	  "it." },
 	{ "user", OPTION_TEXT, GROUP_GENERAL, CMD_RUN, AT(run.user), "NAME", "who called sudo", 0,
 	  "Whom to become once the capture is open." },
 	{ "quiet", OPTION_BOOL, GROUP_GENERAL, READS, AT(quiet), NULL, NULL, 0, "Says nothing on standard error but why it failed." },

@@ -22,7 +22,6 @@ struct encoder {
 	ZSTD_CCtx *zstd;
 	z_stream gzip;
 	bool gzip_open;
-	uint32_t shard;
 	uint64_t offset;          /* where the bytes in out will stand */
 	struct frame_entry frame; /* of the chunk in out */
 	struct frame_index index;
@@ -65,7 +64,7 @@ static int native_chunk(struct encoder *e, const struct chunk *c)
 		.first_ns = c->first_ns,
 		.last_ns = c->last_ns,
 		.records = c->records,
-		.shard = e->shard,
+		.shard = c->shard,
 		.header = FRAME_HEADER_BYTES,
 	};
 	frame_header_encode(e->out.ptr, &e->frame);
@@ -159,13 +158,12 @@ static const struct form_ops forms[] = {
 	[LOG_GZIP] = { gzip_open, gzip_chunk, no_finish, gzip_close },
 };
 
-struct encoder *encoder_new(enum log_form form, int level, uint32_t shard, struct err *err)
+struct encoder *encoder_new(enum log_form form, int level, struct err *err)
 {
 	struct encoder *e = calloc(1, sizeof *e);
 	int rc = ERR_NOMEM;
 	if (e) {
 		e->ops = &forms[form];
-		e->shard = shard;
 		buf_init(&e->out, SIZE_MAX / 4);
 		frame_index_init(&e->index);
 		rc = e->ops->open(e, level);

@@ -12,12 +12,13 @@ struct chunk {
 	struct chunk *next;
 	struct buf text;
 	int64_t first_ns, last_ns; /* smallest and largest timestamp in it */
-	uint32_t records;
+	uint32_t records, shard;
+	struct log_writer *front; /* which filled it; nothing to the encoder */
 };
 
 struct encoder;
 
-struct encoder *encoder_new(enum log_form form, int level, uint32_t shard, struct err *err);
+struct encoder *encoder_new(enum log_form form, int level, struct err *err);
 void encoder_free(struct encoder *e);
 
 /* The index that the native form ends with; appending fills it with what the file holds already. */

@@ -1,7 +1,7 @@
-/* writer: the front, which fills chunks, and the thread behind it, which empties them.
+/* writer: fronts, which fill chunks, and the one thread behind them, which empties them into the file.
  *
- * Only `cur` and the counters beside it belong to the front; encoder and sink belong to the thread until it is joined; the rest stands under
- * the mutex. Chunks go round: front, queue, thread, free list. */
+ * A front belongs to the thread that writes through it: its chunk and the counters beside that need no lock. Encoder and sink belong to the
+ * file's thread until it is joined; the rest stands under the mutex. Chunks go round: front, queue, thread, free list. */
 #include "log/writer.h"
 
 #include "base/clock.h"
@@ -35,30 +35,36 @@ static const struct tally_row rows[] = {
 };
 const struct tally_table log_writer_table = { "output", rows, LOG_WRITER_ROWS };
 
-struct shared {
-	pthread_mutex_t mutex;
-	pthread_cond_t work, room; /* for the thread; for the front */
-	struct chunk *first, *last, *free;
-	size_t queued_bytes; /* of text, with what the thread has in hand */
-	bool stop;
-	struct err err;
-	int64_t safe_until_ns;
-	uint64_t written, failed, text_bytes, frames, file_bytes;
-};
-
-struct log_writer {
+/* What the fronts of a file share. */
+struct back {
 	struct log_writer_options options;
 	char *path;
 	char note[SINK_NOTE];
 	struct encoder *encoder;
 	struct sink sink;
-	struct shared *shared; /* not inline: a const writer may still lock it */
 	pthread_t thread;
-	bool running;
 
+	pthread_mutex_t mutex;
+	pthread_cond_t work, room; /* for the thread; for the fronts */
+	struct chunk *first, *last, *free;
+	size_t queued_bytes; /* of text, with what the thread has in hand */
+	unsigned fronts;
+	bool stop;
+	struct err err;
+	int64_t safe_until_ns;
+	uint64_t written, file_bytes;
+};
+
+struct log_writer {
+	struct back *back;
+	bool counts_file; /* the file's bytes stand in its account; those of other fronts add to it */
+	uint32_t shard;
 	struct chunk *cur; /* never NULL between calls */
 	int64_t due_ns;    /* when cur must go; TIME_NEVER while it is empty */
 	uint64_t offered, queue_full, refused;
+
+	unsigned queued; /* chunks of its own with the thread; this and what follows stands under the mutex */
+	uint64_t written, failed, text_bytes, frames;
 };
 
 static bool name_ends(const char *path, const char *end)
@@ -77,43 +83,43 @@ enum log_form log_form_of_name(const char *path)
 /* --- the thread -------------------------------------------------------------------------------------------------- */
 
 /* The one sentence of a writer that has failed. Under the mutex. */
-static void set_failure(struct log_writer *w, int error)
+static void set_failure(struct back *b, int error)
 {
-	struct shared *s = w->shared;
 	char n[UNITS_TEXT], until[TIME_TEXT], safe[128] = "nothing was written";
-	if (s->written)
-		(void)snprintf(safe, sizeof safe, "%s records up to %s are safe in the file", format_count(n, s->written),
-		               log_time_text(until, s->safe_until_ns));
-	(void)err_set(&s->err, error ? ERR_IO : ERR_NOMEM, "cannot write %s: %s; %s", w->path, error ? strerror(error) : "out of memory",
+	if (b->written)
+		(void)snprintf(safe, sizeof safe, "%s records up to %s are safe in the file", format_count(n, b->written),
+		               log_time_text(until, b->safe_until_ns));
+	(void)err_set(&b->err, error ? ERR_IO : ERR_NOMEM, "cannot write %s: %s; %s", b->path, error ? strerror(error) : "out of memory",
 	              safe);
 }
 
-static void store_chunk(struct log_writer *w, const struct chunk *c)
+static void store_chunk(struct back *b, const struct chunk *c)
 {
-	struct shared *s = w->shared;
+	struct log_writer *front = c->front;
 	struct slice bytes;
 	int error = 0;
-	int rc = s->err.code; /* written by this thread only, so readable here without the mutex */
+	int rc = b->err.code; /* written by this thread only, so readable here without the mutex */
 	if (rc == 0) {
-		rc = encoder_chunk(w->encoder, c, w->sink.end + w->sink.preamble.len, &bytes);
+		rc = encoder_chunk(b->encoder, c, b->sink.end + b->sink.preamble.len, &bytes);
 		if (rc == 0)
-			rc = sink_write(&w->sink, bytes, &error);
+			rc = sink_write(&b->sink, bytes, &error);
 		if (rc == 0)
-			encoder_commit(w->encoder);
+			encoder_commit(b->encoder);
 	}
-	(void)pthread_mutex_lock(&s->mutex);
+	(void)pthread_mutex_lock(&b->mutex);
 	if (rc) {
-		set_failure(w, error);
-		s->failed += c->records;
+		set_failure(b, error);
+		front->failed += c->records;
 	} else {
-		s->written += c->records;
-		s->text_bytes += c->text.len;
-		s->file_bytes = w->sink.end;
-		s->frames++;
-		if (c->last_ns > s->safe_until_ns)
-			s->safe_until_ns = c->last_ns;
+		b->written += c->records;
+		b->file_bytes = b->sink.end;
+		front->written += c->records;
+		front->text_bytes += c->text.len;
+		front->frames++;
+		if (c->last_ns > b->safe_until_ns)
+			b->safe_until_ns = c->last_ns;
 	}
-	(void)pthread_mutex_unlock(&s->mutex);
+	(void)pthread_mutex_unlock(&b->mutex);
 }
 
 static void chunk_free(struct chunk *c)
@@ -124,83 +130,80 @@ static void chunk_free(struct chunk *c)
 }
 
 /* Under the mutex. A chunk that one great record has blown up is not kept. */
-static void chunk_recycle(struct log_writer *w, struct chunk *c)
+static void chunk_recycle(struct back *b, struct chunk *c)
 {
-	struct shared *s = w->shared;
-	s->queued_bytes -= c->text.len;
-	if (c->text.cap > 4 * w->options.frame_bytes) {
+	b->queued_bytes -= c->text.len;
+	c->front->queued--;
+	if (c->text.cap > 4 * b->options.frame_bytes) {
 		chunk_free(c);
 	} else {
-		c->next = s->free;
-		s->free = c;
+		c->next = b->free;
+		b->free = c;
 	}
-	(void)pthread_cond_signal(&s->room);
+	(void)pthread_cond_broadcast(&b->room);
 }
 
 static void *thread_main(void *arg)
 {
-	struct log_writer *w = arg;
-	struct shared *s = w->shared;
-	(void)pthread_mutex_lock(&s->mutex);
+	struct back *b = arg;
+	(void)pthread_mutex_lock(&b->mutex);
 	for (;;) {
-		while (!s->first && !s->stop)
-			(void)pthread_cond_wait(&s->work, &s->mutex);
-		struct chunk *c = s->first;
+		while (!b->first && !b->stop)
+			(void)pthread_cond_wait(&b->work, &b->mutex);
+		struct chunk *c = b->first;
 		if (!c)
 			break;
-		s->first = c->next;
-		(void)pthread_mutex_unlock(&s->mutex);
-		store_chunk(w, c);
-		(void)pthread_mutex_lock(&s->mutex);
-		chunk_recycle(w, c);
+		b->first = c->next;
+		(void)pthread_mutex_unlock(&b->mutex);
+		store_chunk(b, c);
+		(void)pthread_mutex_lock(&b->mutex);
+		chunk_recycle(b, c);
 	}
-	(void)pthread_mutex_unlock(&s->mutex);
+	(void)pthread_mutex_unlock(&b->mutex);
 	return NULL;
 }
 
 /* Signals are for the program's own threads. */
-static int thread_start(struct log_writer *w)
+static int thread_start(struct back *b)
 {
 	sigset_t all, before;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&w->thread, NULL, thread_main, w);
+	int rc = pthread_create(&b->thread, NULL, thread_main, b);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc)
-		return rc;
-	w->running = true;
-	(void)pthread_setname_np(w->thread, "replay-log");
-	return 0;
+	if (rc == 0)
+		(void)pthread_setname_np(b->thread, "replay-log");
+	return rc;
 }
 
-/* --- the front ------------------------------------------------------------------------------------------------------- */
+/* --- a front ------------------------------------------------------------------------------------------------------- */
 
-static struct chunk *chunk_new(const struct log_writer *w)
+static struct chunk *chunk_new(const struct back *b)
 {
 	struct chunk *c = calloc(1, sizeof *c);
 	if (!c)
 		return NULL;
 	buf_init(&c->text, CHUNK_MAX);
-	if (buf_reserve(&c->text, w->options.frame_bytes)) {
+	if (buf_reserve(&c->text, b->options.frame_bytes)) {
 		chunk_free(c);
 		return NULL;
 	}
 	return c;
 }
 
-static bool queue_has_room(const struct log_writer *w, size_t bytes)
+static bool queue_has_room(const struct back *b, size_t bytes)
 {
-	size_t queued = w->shared->queued_bytes, limit = w->options.queue_bytes;
+	size_t queued = b->queued_bytes, limit = b->options.queue_bytes;
 	return queued == 0 || (queued <= limit && bytes <= limit - queued);
 }
 
 /* The chunk that takes cur's place. Under the mutex. */
-static struct chunk *chunk_take(struct log_writer *w)
+static struct chunk *chunk_take(struct back *b)
 {
-	struct chunk *c = w->shared->free;
+	struct chunk *c = b->free;
 	if (!c)
-		return chunk_new(w);
-	w->shared->free = c->next;
+		return chunk_new(b);
+	b->free = c->next;
 	c->next = NULL;
 	c->records = 0;
 	buf_clear(&c->text);
@@ -210,30 +213,33 @@ static struct chunk *chunk_take(struct log_writer *w)
 /* Gives cur to the thread. ERR_LIMIT where the queue is full and `wait` is not set; cur stays then. */
 static int hand_over(struct log_writer *w, bool wait, struct err *err)
 {
-	struct shared *s = w->shared;
+	struct back *b = w->back;
 	struct chunk *c = w->cur;
 	if (c->records == 0)
 		return 0;
 	int rc = 0;
-	(void)pthread_mutex_lock(&s->mutex);
-	while (wait && !s->err.code && !queue_has_room(w, c->text.len))
-		(void)pthread_cond_wait(&s->room, &s->mutex);
+	(void)pthread_mutex_lock(&b->mutex);
+	while (wait && !b->err.code && !queue_has_room(b, c->text.len))
+		(void)pthread_cond_wait(&b->room, &b->mutex);
 	struct chunk *next = NULL;
-	if (s->err.code)
-		rc = err_set(err, s->err.code, "%s", s->err.text);
-	else if (!queue_has_room(w, c->text.len))
+	if (b->err.code)
+		rc = err_set(err, b->err.code, "%s", b->err.text);
+	else if (!queue_has_room(b, c->text.len))
 		rc = ERR_LIMIT;
-	else if (!(next = chunk_take(w)))
+	else if (!(next = chunk_take(b)))
 		rc = err_set(err, ERR_NOMEM, "out of memory");
 	if (next) {
-		*(s->first ? &s->last->next : &s->first) = c;
-		s->last = c;
-		s->queued_bytes += c->text.len;
+		c->front = w;
+		c->shard = w->shard;
+		*(b->first ? &b->last->next : &b->first) = c;
+		b->last = c;
+		b->queued_bytes += c->text.len;
+		w->queued++;
 		w->cur = next;
 		w->due_ns = TIME_NEVER;
-		(void)pthread_cond_signal(&s->work);
+		(void)pthread_cond_signal(&b->work);
 	}
-	(void)pthread_mutex_unlock(&s->mutex);
+	(void)pthread_mutex_unlock(&b->mutex);
 	return rc;
 }
 
@@ -242,7 +248,7 @@ static void chunk_note(struct log_writer *w, const struct message *m, int64_t no
 	struct chunk *c = w->cur;
 	if (c->records++ == 0) {
 		c->first_ns = c->last_ns = m->ts_ns;
-		w->due_ns = now_ns > TIME_NEVER - w->options.flush_ns ? TIME_NEVER : now_ns + w->options.flush_ns;
+		w->due_ns = now_ns > TIME_NEVER - w->back->options.flush_ns ? TIME_NEVER : now_ns + w->back->options.flush_ns;
 	}
 	if (m->ts_ns < c->first_ns)
 		c->first_ns = m->ts_ns;
@@ -255,15 +261,15 @@ int log_writer_write(struct log_writer *w, const struct message *m, int64_t now_
 	w->offered++;
 	size_t need = m->data.len + RECORD_HEAD_WRITTEN + RECORD_SEPARATOR_BYTES;
 	int rc = 0;
-	if (w->cur->text.len + need > w->options.frame_bytes || now_ns >= w->due_ns)
-		rc = hand_over(w, w->options.wait, err);
+	if (w->cur->text.len + need > w->back->options.frame_bytes || now_ns >= w->due_ns)
+		rc = hand_over(w, w->back->options.wait, err);
 	/* Full queue: what is due merely stays longer, what does not fit is refused. So is a record beyond CHUNK_MAX. */
-	if (rc == ERR_LIMIT && w->cur->text.len + need <= w->options.frame_bytes)
+	if (rc == ERR_LIMIT && w->cur->text.len + need <= w->back->options.frame_bytes)
 		rc = 0;
 	if (rc == 0) {
 		rc = record_write(&w->cur->text, m);
 		if (rc && rc != ERR_LIMIT)
-			(void)err_set(err, (enum err_code)rc, "cannot write %s: %s", w->path,
+			(void)err_set(err, (enum err_code)rc, "cannot write %s: %s", w->back->path,
 			              rc == ERR_NOMEM ? "out of memory" : "a message of no known type");
 	}
 	if (rc == 0)
@@ -284,7 +290,7 @@ int log_writer_tick(struct log_writer *w, int64_t now_ns, struct err *err)
 {
 	if (now_ns < w->due_ns)
 		return 0;
-	int rc = hand_over(w, w->options.wait, err);
+	int rc = hand_over(w, w->back->options.wait, err);
 	if (rc != ERR_LIMIT)
 		return rc;
 	w->due_ns = now_ns + RETRY_NS;
@@ -293,29 +299,29 @@ int log_writer_tick(struct log_writer *w, int64_t now_ns, struct err *err)
 
 int log_writer_flush(struct log_writer *w, struct err *err)
 {
-	struct shared *s = w->shared;
+	struct back *b = w->back;
 	int rc = hand_over(w, true, err);
-	(void)pthread_mutex_lock(&s->mutex);
-	while (s->queued_bytes)
-		(void)pthread_cond_wait(&s->room, &s->mutex);
-	if (rc == 0 && s->err.code)
-		rc = err_set(err, s->err.code, "%s", s->err.text);
-	(void)pthread_mutex_unlock(&s->mutex);
+	(void)pthread_mutex_lock(&b->mutex);
+	while (w->queued)
+		(void)pthread_cond_wait(&b->room, &b->mutex);
+	if (rc == 0 && b->err.code)
+		rc = err_set(err, b->err.code, "%s", b->err.text);
+	(void)pthread_mutex_unlock(&b->mutex);
 	return rc;
 }
 
 void log_writer_counts(const struct log_writer *w, uint64_t out[LOG_WRITER_ROWS])
 {
-	struct shared *s = w->shared;
-	(void)pthread_mutex_lock(&s->mutex);
+	struct back *b = w->back;
+	(void)pthread_mutex_lock(&b->mutex);
 	out[LOG_OFFERED] = w->offered;
-	out[LOG_WRITTEN] = s->written;
+	out[LOG_WRITTEN] = w->written;
 	out[LOG_QUEUE_FULL] = w->queue_full;
-	out[LOG_FAILED] = s->failed + w->refused + (s->err.code ? w->cur->records : 0);
-	out[LOG_TEXT_BYTES] = s->text_bytes;
-	out[LOG_FILE_BYTES] = s->file_bytes;
-	out[LOG_FRAMES] = s->frames;
-	(void)pthread_mutex_unlock(&s->mutex);
+	out[LOG_FAILED] = w->failed + w->refused + (b->err.code ? w->cur->records : 0);
+	out[LOG_TEXT_BYTES] = w->text_bytes;
+	out[LOG_FILE_BYTES] = w->counts_file ? b->file_bytes : 0;
+	out[LOG_FRAMES] = w->frames;
+	(void)pthread_mutex_unlock(&b->mutex);
 }
 
 /* --- life ---------------------------------------------------------------------------------------------------------------- */
@@ -336,111 +342,155 @@ static struct log_writer_options with_defaults(const struct log_writer_options *
 	return o;
 }
 
-static void writer_free(struct log_writer *w)
+static void back_free(struct back *b)
 {
-	struct shared *s = w->shared;
-	if (s) {
-		while (s->free) {
-			struct chunk *c = s->free;
-			s->free = c->next;
-			chunk_free(c);
-		}
-		(void)pthread_cond_destroy(&s->work);
-		(void)pthread_cond_destroy(&s->room);
-		(void)pthread_mutex_destroy(&s->mutex);
-		free(s);
+	for (struct chunk *c; (c = b->free);) {
+		b->free = c->next;
+		chunk_free(c);
 	}
-	chunk_free(w->cur);
-	encoder_free(w->encoder);
-	free(w->path);
-	free(w);
+	(void)pthread_cond_destroy(&b->work);
+	(void)pthread_cond_destroy(&b->room);
+	(void)pthread_mutex_destroy(&b->mutex);
+	encoder_free(b->encoder);
+	free(b->path);
+	free(b);
 }
 
-static struct shared *shared_new(void)
+static int back_open(struct back *b, struct err *err)
 {
-	struct shared *s = calloc(1, sizeof *s);
-	if (!s)
-		return NULL;
-	s->safe_until_ns = INT64_MIN;
-	(void)pthread_mutex_init(&s->mutex, NULL);
-	(void)pthread_cond_init(&s->work, NULL);
-	(void)pthread_cond_init(&s->room, NULL);
-	return s;
-}
-
-static int writer_open(struct log_writer *w, const char *path, struct err *err)
-{
-	enum log_form form = log_form_of_name(path);
-	w->path = strdup(path);
-	w->shared = shared_new();
-	w->cur = chunk_new(w);
-	if (!w->path || !w->shared || !w->cur)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	w->encoder = encoder_new(form, w->options.level, w->options.shard, err);
-	if (!w->encoder)
+	enum log_form form = log_form_of_name(b->path);
+	b->encoder = encoder_new(form, b->options.level, err);
+	if (!b->encoder)
 		return ERR_NOMEM;
-	w->sink = (struct sink){ .fd = -1, .path = w->path, .io = w->options.io };
-	int rc = sink_open(&w->sink, w->encoder, form, w->options.append, w->note, err);
+	b->sink = (struct sink){ .fd = -1, .path = b->path, .io = b->options.io };
+	int rc = sink_open(&b->sink, b->encoder, form, b->options.append, b->note, err);
 	if (rc)
 		return rc;
-	w->shared->file_bytes = w->sink.end;
-	int error = thread_start(w);
+	b->file_bytes = b->sink.end;
+	int error = thread_start(b);
 	if (error == 0)
 		return 0;
 	errno = error;
-	rc = err_set_errno(err, "cannot start a thread to write %s", path);
-	(void)sink_close(&w->sink, NULL);
+	rc = err_set_errno(err, "cannot start a thread to write %s", b->path);
+	(void)sink_close(&b->sink, NULL);
 	return rc;
+}
+
+static struct back *back_new(const char *path, const struct log_writer_options *options)
+{
+	struct back *b = calloc(1, sizeof *b);
+	if (!b)
+		return NULL;
+	b->options = with_defaults(options);
+	b->safe_until_ns = INT64_MIN;
+	(void)pthread_mutex_init(&b->mutex, NULL);
+	(void)pthread_cond_init(&b->work, NULL);
+	(void)pthread_cond_init(&b->room, NULL);
+	b->path = strdup(path);
+	if (b->path)
+		return b;
+	back_free(b);
+	return NULL;
+}
+
+static void front_free(struct log_writer *w)
+{
+	if (!w)
+		return;
+	chunk_free(w->cur);
+	free(w);
+}
+
+static struct log_writer *front_new(struct back *b, uint32_t shard)
+{
+	struct log_writer *w = calloc(1, sizeof *w);
+	if (!w)
+		return NULL;
+	w->back = b;
+	w->shard = shard;
+	w->due_ns = TIME_NEVER;
+	w->cur = chunk_new(b);
+	if (w->cur)
+		return w;
+	front_free(w);
+	return NULL;
 }
 
 struct log_writer *log_writer_open(const char *path, const struct log_writer_options *options, struct err *err)
 {
-	struct log_writer *w = calloc(1, sizeof *w);
+	struct back *b = back_new(path, options);
+	struct log_writer *w = b ? front_new(b, b->options.shard) : NULL;
+	if (!w)
+		(void)err_set(err, ERR_NOMEM, "out of memory");
+	if (w && back_open(b, err) == 0) {
+		w->counts_file = true;
+		b->fronts = 1;
+		return w;
+	}
+	front_free(w);
+	if (b)
+		back_free(b);
+	return NULL;
+}
+
+struct log_writer *log_writer_another(struct log_writer *first, uint32_t shard, struct err *err)
+{
+	struct back *b = first->back;
+	struct log_writer *w = front_new(b, shard);
 	if (!w) {
 		(void)err_set(err, ERR_NOMEM, "out of memory");
 		return NULL;
 	}
-	w->options = with_defaults(options);
-	w->due_ns = TIME_NEVER;
-	if (writer_open(w, path, err) == 0)
-		return w;
-	writer_free(w);
-	return NULL;
+	(void)pthread_mutex_lock(&b->mutex);
+	b->fronts++;
+	(void)pthread_mutex_unlock(&b->mutex);
+	return w;
 }
 
 const char *log_writer_note(const struct log_writer *w)
 {
-	return w->note[0] ? w->note : NULL;
+	return w->back->note[0] ? w->back->note : NULL;
 }
 
 /* After a failure too: where there is room for an index behind the frames that are safe, it makes the file a whole log. */
-static int write_end(struct log_writer *w, struct slice ledger_json, struct err *err)
+static int write_end(struct back *b, struct slice ledger_json, struct err *err)
 {
 	struct slice bytes;
 	int error = 0;
-	int rc = encoder_finish(w->encoder, w->sink.end, ledger_json, &bytes);
+	int rc = encoder_finish(b->encoder, b->sink.end, ledger_json, &bytes);
 	if (rc)
-		return err_set(err, (enum err_code)rc, "cannot write the index of %s: %s", w->path,
+		return err_set(err, (enum err_code)rc, "cannot write the index of %s: %s", b->path,
 		               rc == ERR_NOMEM ? "out of memory" : "the log has too many frames");
-	rc = sink_write(&w->sink, bytes, &error);
+	rc = sink_write(&b->sink, bytes, &error);
 	if (rc == 0)
 		return 0;
 	errno = error;
-	return err_set_errno(err, "cannot write the index of %s, which reads without it", w->path);
+	return err_set_errno(err, "cannot write the index of %s, which reads without it", b->path);
+}
+
+static int back_close(struct back *b, struct slice ledger_json, struct err *err)
+{
+	(void)pthread_mutex_lock(&b->mutex);
+	b->stop = true;
+	(void)pthread_cond_signal(&b->work);
+	(void)pthread_mutex_unlock(&b->mutex);
+	(void)pthread_join(b->thread, NULL);
+	int end_rc = write_end(b, ledger_json, err);
+	int close_rc = sink_close(&b->sink, err);
+	back_free(b);
+	return end_rc ? end_rc : close_rc;
 }
 
 int log_writer_close(struct log_writer *w, struct slice ledger_json, struct err *err)
 {
 	struct err own = { 0 };
 	struct err *first = err ? err : &own;
+	struct back *b = w->back;
 	int rc = log_writer_flush(w, first);
-	(void)pthread_mutex_lock(&w->shared->mutex);
-	w->shared->stop = true;
-	(void)pthread_cond_signal(&w->shared->work);
-	(void)pthread_mutex_unlock(&w->shared->mutex);
-	(void)pthread_join(w->thread, NULL);
-	int end_rc = write_end(w, ledger_json, first);
-	int close_rc = sink_close(&w->sink, first);
-	writer_free(w);
-	return rc ? rc : end_rc ? end_rc : close_rc;
+	(void)pthread_mutex_lock(&b->mutex);
+	bool last = --b->fronts == 0;
+	(void)pthread_mutex_unlock(&b->mutex);
+	front_free(w);
+	int back_rc = last ? back_close(b, ledger_json, first) : 0;
+	return rc ? rc : back_rc;
 }

@@ -1,4 +1,4 @@
-/* own_flows: a map of local endpoints, and a list of removed ones in order of removal. */
+/* own_flows: a map of local endpoints, and a list of removed ones in order of removal, under a mutex. Asked once a connection. */
 #include "model/own_flows.h"
 
 #include "base/clock.h"
@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/map.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 struct own_flow {
@@ -15,6 +16,7 @@ struct own_flow {
 };
 
 struct own_flows {
+	pthread_mutex_t mutex;
 	struct map map;
 	struct list leaving;
 	struct hash_key key;
@@ -37,6 +39,7 @@ struct own_flows *own_flows_new(void)
 	struct own_flows *o = calloc(1, sizeof *o);
 	if (!o)
 		return NULL;
+	(void)pthread_mutex_init(&o->mutex, NULL);
 	map_init(&o->map, 1u << 20, same_endpoint);
 	list_init(&o->leaving);
 	o->key = hash_key_random();
@@ -51,10 +54,11 @@ void own_flows_free(struct own_flows *o)
 	for (void *entry; (entry = map_next(&o->map, &at));)
 		free(entry);
 	map_release(&o->map);
+	(void)pthread_mutex_destroy(&o->mutex);
 	free(o);
 }
 
-int own_flows_add(struct own_flows *o, const struct endpoint *local)
+static int add(struct own_flows *o, const struct endpoint *local)
 {
 	uint64_t hash = endpoint_hash(o, local);
 	struct own_flow *f = map_find(&o->map, hash, local);
@@ -75,7 +79,15 @@ int own_flows_add(struct own_flows *o, const struct endpoint *local)
 	return 0;
 }
 
-void own_flows_remove(struct own_flows *o, const struct endpoint *local, int64_t now_ns)
+int own_flows_add(struct own_flows *o, const struct endpoint *local)
+{
+	(void)pthread_mutex_lock(&o->mutex);
+	int rc = add(o, local);
+	(void)pthread_mutex_unlock(&o->mutex);
+	return rc;
+}
+
+static void take_away(struct own_flows *o, const struct endpoint *local, int64_t now_ns)
 {
 	struct own_flow *f = map_find(&o->map, endpoint_hash(o, local), local);
 	if (!f)
@@ -83,6 +95,13 @@ void own_flows_remove(struct own_flows *o, const struct endpoint *local, int64_t
 	f->forget_ns = now_ns + OWN_FLOWS_LINGER_NS;
 	list_remove(&f->link);
 	list_append(&o->leaving, &f->link);
+}
+
+void own_flows_remove(struct own_flows *o, const struct endpoint *local, int64_t now_ns)
+{
+	(void)pthread_mutex_lock(&o->mutex);
+	take_away(o, local, now_ns);
+	(void)pthread_mutex_unlock(&o->mutex);
 }
 
 static void forget_old(struct own_flows *o, int64_t now_ns)
@@ -99,8 +118,9 @@ static void forget_old(struct own_flows *o, int64_t now_ns)
 
 bool own_flows_has(struct own_flows *o, const struct endpoint *a, const struct endpoint *b, int64_t now_ns)
 {
+	(void)pthread_mutex_lock(&o->mutex);
 	forget_old(o, now_ns);
-	if (o->map.count == 0)
-		return false;
-	return map_find(&o->map, endpoint_hash(o, a), a) || map_find(&o->map, endpoint_hash(o, b), b);
+	bool has = o->map.count && (map_find(&o->map, endpoint_hash(o, a), a) || map_find(&o->map, endpoint_hash(o, b), b));
+	(void)pthread_mutex_unlock(&o->mutex);
+	return has;
 }

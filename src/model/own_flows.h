@@ -1,7 +1,8 @@
 /* own_flows: the connections this process itself has open, so that a capture never records its own replay.
  *
  * The player adds a connection's local endpoint when it connects and removes it when it closes; a capture asks for each new flow.
- * A removed endpoint stays known for OWN_FLOWS_LINGER_NS, since its last packets may still wait in a capture buffer. */
+ * A removed endpoint stays known for OWN_FLOWS_LINGER_NS, since its last packets may still wait in a capture buffer. Shards share one: any thread may
+ * call. */
 #ifndef REPLAY_MODEL_OWN_FLOWS_H
 #define REPLAY_MODEL_OWN_FLOWS_H
 

@@ -87,6 +87,8 @@ static int file_close(struct output *out, struct slice ledger_json, struct err *
 	return rc;
 }
 
+static int file_another(struct output *first, const struct io_env *env, struct output **out, struct err *err);
+
 static const struct output_ops file_ops = {
 	.write = file_write,
 	.drop = file_drop,
@@ -98,7 +100,23 @@ static const struct output_ops file_ops = {
 	.tally = file_tally,
 	.flush = file_flush,
 	.close = file_close,
+	.another = file_another,
 };
+
+static int file_another(struct output *first, const struct io_env *env, struct output **out, struct err *err)
+{
+	struct out_file *f = calloc(1, sizeof *f);
+	if (!f)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	f->base.ops = &file_ops;
+	f->writer = log_writer_another(((struct out_file *)first)->writer, env->shard, err);
+	if (!f->writer) {
+		free(f);
+		return err->code;
+	}
+	*out = &f->base;
+	return 0;
+}
 
 /* strftime's fields in a path, by the local time now, as GoReplay does. */
 static bool fill_in_time(const char *address, int64_t unix_ns, char *path, size_t path_len)

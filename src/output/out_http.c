@@ -19,6 +19,7 @@ struct out_http {
 	size_t queue_len;
 	bool original_host, scheduled, send_incomplete;
 	int64_t max_lateness_ns;
+	const struct io_env *env;
 };
 
 /* How long a request can get: each of its Host fields (a line of 6 bytes at least), one that it lacks, and its target name the host. */
@@ -71,6 +72,18 @@ static bool closes(const struct http_head *head)
 	return slice_eq(head->version, slice_str("HTTP/1.0")) && !connection_has(head, "keep-alive");
 }
 
+/* May the answer end HTTP on this connection? RFC 9110 §7.8, §9.3.6. */
+static bool may_end_http(const struct http_head *head)
+{
+	return slice_eq(head->method, slice_str("CONNECT")) || connection_has(head, "upgrade");
+}
+
+/* RFC 9110 §10.1.1: not in HTTP/1.0. */
+static bool expects_continue(const struct http_head *head)
+{
+	return slice_eq_nocase(http_field(head, "expect"), slice_str("100-continue")) && !slice_eq(head->version, slice_str("HTTP/1.0"));
+}
+
 static bool full(const struct out_http *o)
 {
 	struct player_numbers n;
@@ -104,6 +117,8 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 		.retry = http_method_idempotent(head.method),
 		/* Behind one that misses bytes the server no longer knows where the next begins. */
 		.last_of_lane = closes(&head) || m->flags,
+		.alone = may_end_http(&head),
+		.expects = expects_continue(&head),
 	};
 	struct message *edited = edit(o, m, &head);
 	if (!edited)
@@ -219,6 +234,26 @@ static const struct output_ops http_ops = {
 	.close = http_close,
 };
 
+/* All shards together open no more connections than were asked for; a run has no more shards than that. */
+static uint64_t share_of(uint64_t connections, const struct io_env *env)
+{
+	uint64_t n = env->shards ? env->shards : 1;
+	return connections / n + (env->shard < connections % n);
+}
+
+static void on_health(void *arg, int64_t down_ns, const char *why)
+{
+	const struct out_http *o = arg;
+	char text[512];
+	if (down_ns)
+		(void)snprintf(text, sizeof text, "target %s is back after %.1f s", o->base.label, (double)down_ns / 1e9);
+	else
+		(void)snprintf(text, sizeof text,
+		               "target %s is down: %s; it is tried once in a while, other requests meanwhile count as not tried",
+		               o->base.label, why);
+	o->env->note(o->env->note_arg, 0, text);
+}
+
 int out_http_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err)
 {
 	const struct http_output_options *o = http_output_options;
@@ -226,6 +261,7 @@ int out_http_open(const char *address, const void *http_output_options, const st
 	if (!h)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	h->base.ops = &http_ops;
+	h->env = env;
 	h->original_host = o->original_host;
 	h->send_incomplete = o->send_incomplete;
 	h->queue_len = o->queue_len ? o->queue_len : QUEUE_DEFAULT;
@@ -238,14 +274,14 @@ int out_http_open(const char *address, const void *http_output_options, const st
 		.framing = &http1_response_framing,
 		.own_flows = env->own_flows,
 		.no_lanes = o->no_lanes,
-		.connections = o->workers,
+		.connections = share_of(o->workers, env),
 		.queue_messages = h->queue_len,
 		.timeout_ns = o->timeout_ns,
 		.skip_verify = o->skip_verify,
 		.max_lateness_ns = h->max_lateness_ns,
 		.clock_ns = env->mono_ns,
 	};
-	const struct player_sink sink = { 0 };
+	const struct player_sink sink = { .arg = h, .health = on_health };
 	int rc = player_url_parts(address, &h->host, &h->base_path, err);
 	if (rc == 0) {
 		h->player = player_new(&options, sink, err);

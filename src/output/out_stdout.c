@@ -1,4 +1,5 @@
-/* out_stdout: plain records, gathered and written at each tick. A reader that goes away ends the output quietly. */
+/* out_stdout: plain records, gathered and written at each tick, whole ones also where several shards write. A reader that goes away ends the output
+ * quietly. */
 #include "output/out_stdout.h"
 
 #include "base/clock.h"
@@ -6,14 +7,22 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define HELD_BYTES (1u << 20) /* written at the latest when so much is held */
 
+/* Of all shards: what one writes is not cut by another. */
+struct turn {
+	pthread_mutex_t mutex;
+	unsigned users; /* opened and closed by one thread */
+};
+
 struct out_stdout {
 	struct output base;
+	struct turn *turn;
 	struct buf held;
 	uint64_t held_records;
 	uint64_t written, failed;
@@ -45,7 +54,9 @@ static int write_all(struct slice s)
 
 static int write_held(struct out_stdout *o, struct err *err)
 {
+	(void)pthread_mutex_lock(&o->turn->mutex);
 	int rc = write_all(buf_slice(&o->held));
+	(void)pthread_mutex_unlock(&o->turn->mutex);
 	if (rc == 0)
 		o->written += o->held_records;
 	else {
@@ -126,10 +137,17 @@ static int stdout_flush(struct output *out, int64_t now_ns, struct err *err)
 static int stdout_close(struct output *out, struct slice ledger_json, struct err *err)
 {
 	(void)ledger_json, (void)err;
-	buf_release(&((struct out_stdout *)out)->held);
-	free(out);
+	struct out_stdout *o = (struct out_stdout *)out;
+	if (--o->turn->users == 0) {
+		(void)pthread_mutex_destroy(&o->turn->mutex);
+		free(o->turn);
+	}
+	buf_release(&o->held);
+	free(o);
 	return 0;
 }
+
+static int stdout_another(struct output *first, const struct io_env *env, struct output **out, struct err *err);
 
 static const struct output_ops stdout_ops = {
 	.write = stdout_write,
@@ -142,17 +160,37 @@ static const struct output_ops stdout_ops = {
 	.tally = stdout_tally,
 	.flush = stdout_flush,
 	.close = stdout_close,
+	.another = stdout_another,
 };
 
-int out_stdout_open(const char *address, const void *no_options, const struct io_env *env, struct output **out, struct err *err)
+/* Takes part in `turn`; NULL: makes one. */
+static int stdout_new(struct turn *turn, struct output **out, struct err *err)
 {
-	(void)address, (void)no_options, (void)env;
 	struct out_stdout *o = calloc(1, sizeof *o);
-	if (!o)
+	struct turn *own = turn ? NULL : calloc(1, sizeof *own);
+	if (!o || (!turn && !own)) {
+		free(o);
 		return err_set(err, ERR_NOMEM, "out of memory");
+	}
+	if (own)
+		(void)pthread_mutex_init(&own->mutex, NULL);
+	o->turn = turn ? turn : own;
+	o->turn->users++;
 	o->base.ops = &stdout_ops;
 	buf_init(&o->held, SIZE_MAX / 2);
 	(void)snprintf(o->base.label, sizeof o->base.label, "stdout");
 	*out = &o->base;
 	return 0;
+}
+
+static int stdout_another(struct output *first, const struct io_env *env, struct output **out, struct err *err)
+{
+	(void)env;
+	return stdout_new(((struct out_stdout *)first)->turn, out, err);
+}
+
+int out_stdout_open(const char *address, const void *no_options, const struct io_env *env, struct output **out, struct err *err)
+{
+	(void)address, (void)no_options, (void)env;
+	return stdout_new(NULL, out, err);
 }

@@ -12,14 +12,14 @@
 #define PULL_BATCH 256 /* messages of one input before the outputs get their turn */
 #define EVENTS     64
 
-static void fail(struct run *r, const struct err *why)
+static void fail(struct pipeline *r, const struct err *why)
 {
 	(void)err_set(&r->failure, why->code, "%s", why->text);
 	if (r->hooks.note)
 		r->hooks.note(r->hooks.arg, 0, why->text);
 }
 
-static void output_failed(struct run *r, struct output *out, const struct err *why)
+static void output_failed(struct pipeline *r, struct output *out, const struct err *why)
 {
 	if (out->failed)
 		return;
@@ -28,7 +28,7 @@ static void output_failed(struct run *r, struct output *out, const struct err *w
 		fail(r, why);
 }
 
-static bool any_output_left(const struct run *r)
+bool pipeline_output_left(const struct pipeline *r)
 {
 	for (size_t i = 0; i < r->output_count; i++)
 		if (!r->outputs[i]->failed)
@@ -37,7 +37,7 @@ static bool any_output_left(const struct run *r)
 }
 
 /* Offers the held message to the outputs that have not taken it. True: all have. */
-static bool push(struct run *r, struct pulled *p, int64_t now_ns)
+static bool push(struct pipeline *r, struct pulled *p, int64_t now_ns)
 {
 	for (size_t i = 0; i < r->output_count; i++) {
 		struct output *out = r->outputs[i];
@@ -62,7 +62,7 @@ static bool push(struct run *r, struct pulled *p, int64_t now_ns)
 	return true;
 }
 
-static void end_input(struct run *r, struct pulled *p, enum input_result how, const struct err *why)
+static void end_input(struct pipeline *r, struct pulled *p, enum input_result how, const struct err *why)
 {
 	p->ended = true;
 	if (how != INPUT_FAIL)
@@ -72,7 +72,7 @@ static void end_input(struct run *r, struct pulled *p, enum input_result how, co
 }
 
 /* Pulls one message. True: there was one. */
-static bool pull(struct run *r, struct pulled *p, int64_t now_ns)
+static bool pull(struct pipeline *r, struct pulled *p, int64_t now_ns)
 {
 	struct err why = { 0 };
 	struct message *m = NULL;
@@ -96,7 +96,7 @@ static bool pull(struct run *r, struct pulled *p, int64_t now_ns)
 }
 
 /* A batch of one input. True: more may be there at once. */
-static bool pump_input(struct run *r, struct pulled *p, int64_t now_ns)
+static bool pump_input(struct pipeline *r, struct pulled *p, int64_t now_ns)
 {
 	for (int left = PULL_BATCH; left > 0; left--) {
 		if (p->held && !push(r, p, now_ns))
@@ -107,7 +107,7 @@ static bool pump_input(struct run *r, struct pulled *p, int64_t now_ns)
 	return true;
 }
 
-static bool pump(struct run *r, int64_t now_ns)
+static bool pump(struct pipeline *r, int64_t now_ns)
 {
 	bool more = false;
 	for (size_t i = 0; i < r->input_count; i++)
@@ -115,7 +115,7 @@ static bool pump(struct run *r, int64_t now_ns)
 	return more;
 }
 
-static bool inputs_ended(const struct run *r)
+static bool inputs_ended(const struct pipeline *r)
 {
 	for (size_t i = 0; i < r->input_count; i++)
 		if (!r->inputs[i].ended || r->inputs[i].held)
@@ -123,7 +123,7 @@ static bool inputs_ended(const struct run *r)
 	return true;
 }
 
-static bool outputs_idle(const struct run *r)
+static bool outputs_idle(const struct pipeline *r)
 {
 	for (size_t i = 0; i < r->output_count; i++)
 		if (!r->outputs[i]->failed && !r->outputs[i]->ops->idle(r->outputs[i]))
@@ -131,7 +131,7 @@ static bool outputs_idle(const struct run *r)
 	return true;
 }
 
-static void ask_to_stop(struct run *r)
+static void ask_to_stop(struct pipeline *r)
 {
 	if (r->stops++ > 0)
 		return;
@@ -139,7 +139,7 @@ static void ask_to_stop(struct run *r)
 		r->inputs[i].input->ops->stop(r->inputs[i].input);
 }
 
-static void tick_outputs(struct run *r, uint32_t ready, int64_t now_ns)
+static void tick_outputs(struct pipeline *r, uint32_t ready, int64_t now_ns)
 {
 	for (size_t i = 0; i < r->output_count; i++) {
 		struct output *out = r->outputs[i];
@@ -149,7 +149,7 @@ static void tick_outputs(struct run *r, uint32_t ready, int64_t now_ns)
 		if (out->ops->tick(out, now_ns, &why) != 0)
 			output_failed(r, out, &why);
 	}
-	if (!any_output_left(r) && r->stops == 0)
+	if (!pipeline_output_left(r) && r->stops == 0)
 		ask_to_stop(r);
 }
 
@@ -158,7 +158,7 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static int64_t next_deadline(const struct run *r)
+static int64_t next_deadline(const struct pipeline *r)
 {
 	int64_t at = TIME_NEVER;
 	for (size_t i = 0; i < r->input_count; i++)
@@ -192,32 +192,30 @@ static int wait_for(int epoll, struct epoll_event *events, int64_t ns)
 /* What an epoll event stands for: an output by its number, or one of these. */
 enum { EVENT_STOP = 1000, EVENT_INPUT = 1001 };
 
-static void take_stop(struct run *r)
+bool pipeline_stop_asked(const struct run_hooks *hooks)
 {
 	char bytes[512];
-	size_t size = r->hooks.stop_size && r->hooks.stop_size <= sizeof bytes ? r->hooks.stop_size : 1;
-	if (read(r->hooks.stop_fd, bytes, size) != (ssize_t)size)
-		return;
-	ask_to_stop(r);
+	size_t size = hooks->stop_size && hooks->stop_size <= sizeof bytes ? hooks->stop_size : 1;
+	return read(hooks->stop_fd, bytes, size) == (ssize_t)size;
 }
 
 /* Until a descriptor or the nearest deadline; with `hurry` not at all. Gives the outputs that have something to do, a bit each. */
-static uint32_t sleep_until(struct run *r, bool hurry)
+static uint32_t sleep_until(struct pipeline *r, bool hurry)
 {
 	struct epoll_event events[EVENTS];
 	int64_t deadline = hurry ? 0 : next_deadline(r);
 	uint32_t ready = 0;
 	int n = wait_for(r->epoll, events, deadline == TIME_NEVER ? TIME_NEVER : deadline - r->env.mono_ns());
 	for (int i = 0; i < n; i++) {
-		if (events[i].data.u32 == EVENT_STOP)
-			take_stop(r);
+		if (events[i].data.u32 == EVENT_STOP && pipeline_stop_asked(&r->hooks))
+			ask_to_stop(r);
 		else if (events[i].data.u32 < PIPELINE_OUTPUTS_MAX)
 			ready |= 1u << events[i].data.u32;
 	}
 	return ready;
 }
 
-static int watch(const struct run *r, int fd, uint32_t what, struct err *err)
+static int watch(const struct pipeline *r, int fd, uint32_t what, struct err *err)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
 	if (fd >= 0 && epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
@@ -225,7 +223,7 @@ static int watch(const struct run *r, int fd, uint32_t what, struct err *err)
 	return 0;
 }
 
-static int watch_all(const struct run *r, struct err *err)
+static int watch_all(const struct pipeline *r, struct err *err)
 {
 	int rc = watch(r, r->hooks.stop_fd, EVENT_STOP, err);
 	for (size_t i = 0; i < r->input_count && rc == 0; i++)
@@ -235,7 +233,7 @@ static int watch_all(const struct run *r, struct err *err)
 	return rc;
 }
 
-void pipeline_status(const struct run *r, int64_t now_ns, struct run_status *s)
+void pipeline_status(const struct pipeline *r, int64_t now_ns, struct run_status *s)
 {
 	*s = (struct run_status){
 		.seconds = (double)(now_ns - r->start_ns) / 1e9,
@@ -262,7 +260,7 @@ void pipeline_status(const struct run *r, int64_t now_ns, struct run_status *s)
 	}
 }
 
-static void tell_status(struct run *r, int64_t now_ns)
+static void tell_status(struct pipeline *r, int64_t now_ns)
 {
 	if (!r->hooks.status_every_ns || now_ns < r->next_status_ns)
 		return;
@@ -274,7 +272,7 @@ static void tell_status(struct run *r, int64_t now_ns)
 }
 
 /* A message that no output will get any more is still in somebody's account. */
-static void drop_held(struct run *r)
+static void drop_held(struct pipeline *r)
 {
 	for (size_t i = 0; i < r->input_count; i++) {
 		struct pulled *p = &r->inputs[i];
@@ -286,7 +284,7 @@ static void drop_held(struct run *r)
 	}
 }
 
-static enum run_end how_it_ended(struct run *r, struct err *err)
+static enum run_end how_it_ended(struct pipeline *r, struct err *err)
 {
 	if (r->failure.code != ERR_NONE) {
 		(void)err_set(err, r->failure.code, "%s", r->failure.text);
@@ -295,7 +293,7 @@ static enum run_end how_it_ended(struct run *r, struct err *err)
 	return r->stops > 1 ? RUN_INTERRUPTED : RUN_ENDED;
 }
 
-enum run_end run_loop(struct run *r, struct err *err)
+enum run_end pipeline_loop(struct pipeline *r, struct err *err)
 {
 	if (watch_all(r, err) != 0)
 		return RUN_FAILED;

@@ -1,4 +1,4 @@
-/* run: one pipeline on one thread: inputs, filters, outputs, and the loop that joins them.
+/* run: inputs, filters, outputs, and what joins them: one pipeline, or several side by side, each on a thread of its own.
  *
  * Takes options that are settled; gives a ledger and timings. Owns the inputs and outputs. */
 #ifndef REPLAY_PIPE_RUN_H
@@ -18,7 +18,8 @@ struct addresses {
 	size_t n;
 };
 
-#define RUN_KINDS_MAX 16
+#define RUN_KINDS_MAX   16
+#define RUN_THREADS_MAX 64
 
 struct run_options {
 	struct addresses inputs[RUN_KINDS_MAX];  /* by row of input_kinds */
@@ -29,6 +30,7 @@ struct run_options {
 	struct http_output_options http;
 	struct filter_options filters;
 	int64_t exit_after_ns; /* 0: no end of its own */
+	uint64_t threads;      /* pipelines that split the work by connection: 0 counts as 1 */
 	const char *user;      /* who to become once the capture is open; NULL: $SUDO_UID, else root without its capabilities */
 };
 
@@ -48,6 +50,7 @@ struct run_hooks {
 	size_t stop_size; /* bytes of one such request */
 	int64_t status_every_ns; /* how often status is told; 0: never */
 	void *arg;
+	/* Never two of these at once, though with several threads on any of them. */
 	void (*status)(void *arg, const struct run_status *s);    /* may be NULL */
 	void (*note)(void *arg, int level, const char *sentence); /* level 0 a warning, 1+ for --verbose */
 };

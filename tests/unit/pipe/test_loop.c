@@ -126,9 +126,9 @@ static const struct output_ops fake_output_ops = {
 	.idle = fake_idle,
 };
 
-static struct run *fake_run(struct fake_input *in, struct fake_output *outs, size_t n)
+static struct pipeline *fake_run(struct fake_input *in, struct fake_output *outs, size_t n)
 {
-	struct run *r = calloc(1, sizeof *r);
+	struct pipeline *r = calloc(1, sizeof *r);
 	in->base.ops = &fake_input_ops;
 	r->epoll = epoll_create1(0);
 	r->env.mono_ns = clock_mono_ns;
@@ -141,7 +141,7 @@ static struct run *fake_run(struct fake_input *in, struct fake_output *outs, siz
 	return r;
 }
 
-static void fake_free(struct run *r)
+static void fake_free(struct pipeline *r)
 {
 	(void)close(r->epoll);
 	free(r);
@@ -151,9 +151,9 @@ Test(loop, each_output_gets_each_message)
 {
 	struct fake_input in = { .left = 1000, .flagged_every = 10, .last = INPUT_END };
 	struct fake_output outs[2] = { { .busy_every = 3 }, { .busy_ticks = 5 } };
-	struct run *r = fake_run(&in, outs, 2);
+	struct pipeline *r = fake_run(&in, outs, 2);
 	struct err err = { 0 };
-	cr_expect_eq(run_loop(r, &err), RUN_ENDED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_ENDED);
 	for (int i = 0; i < 2; i++) {
 		cr_expect_eq(outs[i].taken, 1000);
 		cr_expect_eq(outs[i].dropped, 0);
@@ -168,10 +168,10 @@ Test(loop, a_busy_output_loses_alone_when_nothing_may_wait)
 {
 	struct fake_input in = { .left = 300, .last = INPUT_END };
 	struct fake_output outs[2] = { { .busy_every = 3 }, { 0 } };
-	struct run *r = fake_run(&in, outs, 2);
+	struct pipeline *r = fake_run(&in, outs, 2);
 	struct err err = { 0 };
 	r->lossy = true;
-	cr_expect_eq(run_loop(r, &err), RUN_ENDED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_ENDED);
 	cr_expect_eq(outs[0].taken, 200);
 	cr_expect_eq(outs[0].dropped, 100);
 	cr_expect_eq(outs[1].taken, 300);
@@ -182,9 +182,9 @@ Test(loop, a_broken_output_leaves_the_other_running)
 {
 	struct fake_input in = { .left = 100, .last = INPUT_END };
 	struct fake_output outs[2] = { { .fail_at = 10 }, { 0 } };
-	struct run *r = fake_run(&in, outs, 2);
+	struct pipeline *r = fake_run(&in, outs, 2);
 	struct err err = { 0 };
-	cr_expect_eq(run_loop(r, &err), RUN_FAILED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_FAILED);
 	cr_expect_str_eq(err.text, "the output broke");
 	cr_expect_eq(outs[0].taken + outs[0].dropped, 100, "each message is in some account");
 	cr_expect_eq(outs[1].taken, 100);
@@ -195,9 +195,9 @@ Test(loop, a_broken_input_keeps_what_came_before)
 {
 	struct fake_input in = { .left = 100, .last = INPUT_FAIL };
 	struct fake_output outs[1] = { { 0 } };
-	struct run *r = fake_run(&in, outs, 1);
+	struct pipeline *r = fake_run(&in, outs, 1);
 	struct err err = { 0 };
-	cr_expect_eq(run_loop(r, &err), RUN_FAILED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_FAILED);
 	cr_expect_str_eq(err.text, "the input broke");
 	cr_expect_eq(outs[0].taken, 100);
 	fake_free(r);
@@ -207,9 +207,9 @@ Test(loop, the_only_output_broken_ends_the_run)
 {
 	struct fake_input in = { .left = INT32_MAX, .last = INPUT_END };
 	struct fake_output outs[1] = { { .fail_at = 5 } };
-	struct run *r = fake_run(&in, outs, 1);
+	struct pipeline *r = fake_run(&in, outs, 1);
 	struct err err = { 0 };
-	cr_expect_eq(run_loop(r, &err), RUN_FAILED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_FAILED);
 	cr_expect_eq(outs[0].taken, 4);
 	fake_free(r);
 }
@@ -220,12 +220,12 @@ Test(loop, the_second_stop_ends_at_once)
 	cr_assert_eq(pipe(fds), 0);
 	struct fake_input in = { .left = 0, .last = INPUT_WAIT };
 	struct fake_output outs[1] = { { .busy_ticks = INT32_MAX } };
-	struct run *r = fake_run(&in, outs, 1);
+	struct pipeline *r = fake_run(&in, outs, 1);
 	struct err err = { 0 };
 	r->hooks.stop_fd = fds[0];
 	r->hooks.stop_size = 1;
 	cr_assert_eq(write(fds[1], "xx", 2), 2);
-	cr_expect_eq(run_loop(r, &err), RUN_INTERRUPTED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_INTERRUPTED);
 	cr_expect(in.stopped);
 	fake_free(r);
 }
@@ -236,12 +236,12 @@ Test(loop, what_is_held_at_the_second_stop_counts_as_unfinished)
 	cr_assert_eq(pipe(fds), 0);
 	struct fake_input in = { .left = 10, .last = INPUT_END };
 	struct fake_output outs[1] = { { .busy_every = 1 } };
-	struct run *r = fake_run(&in, outs, 1);
+	struct pipeline *r = fake_run(&in, outs, 1);
 	struct err err = { 0 };
 	r->hooks.stop_fd = fds[0];
 	r->hooks.stop_size = 1;
 	cr_assert_eq(write(fds[1], "xx", 2), 2);
-	cr_expect_eq(run_loop(r, &err), RUN_INTERRUPTED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_INTERRUPTED);
 	cr_expect_eq(outs[0].dropped, 1);
 	cr_expect_eq(outs[0].unfinished, 1);
 	fake_free(r);
@@ -251,10 +251,10 @@ Test(loop, exit_after_stops_a_live_input)
 {
 	struct fake_input in = { .left = 0, .last = INPUT_WAIT };
 	struct fake_output outs[1] = { { 0 } };
-	struct run *r = fake_run(&in, outs, 1);
+	struct pipeline *r = fake_run(&in, outs, 1);
 	struct err err = { 0 };
 	r->options.exit_after_ns = 20 * NS_PER_MS;
-	cr_expect_eq(run_loop(r, &err), RUN_ENDED);
+	cr_expect_eq(pipeline_loop(r, &err), RUN_ENDED);
 	cr_expect(in.stopped);
 	fake_free(r);
 }
