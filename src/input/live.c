@@ -33,7 +33,8 @@ struct handle {
 	uint64_t kernel;         /* dropped by handles of this interface that are closed, and by the open one */
 	uint64_t kernel_before;  /* by closed ones */
 	struct nic_drops nic;
-	bool for_good; /* it cannot be opened again */
+	int64_t leaving_ns; /* the interface went away: the ring is read until then, for what it still holds; 0: it is there */
+	bool for_good;      /* it cannot be opened again */
 };
 
 struct live {
@@ -139,18 +140,22 @@ static void close_handle(struct live *in, struct handle *h)
 	(void)epoll_ctl(in->epoll, EPOLL_CTL_DEL, packets_fd(h->packets), NULL);
 	packets_close(h->packets);
 	h->packets = NULL;
+	h->leaving_ns = 0;
 }
 
-static void handle_gone(struct live *in, struct handle *h, const struct err *why)
+/* The kernel hands over what came before, as it would have. */
+static void handle_gone(struct live *in, struct handle *h, int64_t now_ns, const struct err *why)
 {
 	char text[640];
+	if (h->leaving_ns)
+		return;
 	(void)snprintf(text, sizeof text, "%s; capture goes on when %s is back", why->text, h->device);
 	note(in, text);
-	close_handle(in, h);
+	h->leaving_ns = now_ns + in->handover_ns;
 }
 
 /* One batch from each handle. True: some handle had packets. */
-static bool read_batch(struct live *in)
+static bool read_batch(struct live *in, int64_t now_ns)
 {
 	bool some = false;
 	for (size_t i = 0; i < in->handle_count; i++) {
@@ -162,7 +167,9 @@ static bool read_batch(struct live *in)
 		enum packets_read got = packets_read(h->packets, BATCH_PACKETS, take_packet, in, &err);
 		some |= got == PACKETS_SOME;
 		if (got == PACKETS_FAIL)
-			handle_gone(in, h, &err);
+			handle_gone(in, h, now_ns, &err);
+		if (got != PACKETS_SOME && h->leaving_ns && now_ns >= h->leaving_ns)
+			close_handle(in, h);
 	}
 	return some;
 }
@@ -271,7 +278,7 @@ static struct message *read_on(struct live *in, int64_t now_ns)
 {
 	struct message *m = capture_next(in->capture);
 	for (int batches = 0; !m && !in->finished && batches < BATCHES_MAX; batches++) {
-		bool some = read_batch(in);
+		bool some = read_batch(in, now_ns);
 		if (in->stopping && drained(in, now_ns, some))
 			end_capture(in);
 		else if (!some && !in->stopping)
