@@ -23,8 +23,9 @@ struct framing_ops {
 	enum framing (*push)(void *state, struct slice bytes, size_t *used);
 	/* The connection ended: DONE where the body ends with it, BAD otherwise. */
 	enum framing (*finish)(void *state);
-	int (*status)(const void *state);      /* of the last head read; 0 before */
-	bool (*keep_alive)(const void *state); /* after DONE: may the connection be used again (RFC 9112 §9.3) */
+	int (*status)(const void *state);             /* of the last head read; 0 before */
+	bool (*keep_alive)(const void *state);        /* after DONE: may the connection be used again (RFC 9112 §9.3) */
+	size_t (*request_head)(struct slice request); /* bytes before a request's content; 0: not known */
 };
 
 #endif

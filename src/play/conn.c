@@ -1,9 +1,9 @@
 /* conn: one connection, from connect() to close().
  *
- *   CONNECTING --connected--> IDLE --conn_send_next--> BUSY --answer's end--> IDLE (may be used again) or CLOSED
+ *   CONNECTING --connected--> IDLE --conn_write--> BUSY --last answer's end--> IDLE (may be used again) or CLOSED
  *
- * A request is sent straight from its message's bytes and its answer read into the player's one buffer; the framing table says where it
- * ends. Costs one send and one recv per small exchange. */
+ * An answer is read into the player's one buffer; the framing table says where it ends. Costs one send and one recv per small exchange.
+ * While bytes of that buffer are still to be looked at, nothing is sent: a send that fails reads what the target said last. */
 #include "play/engine.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #define READS_AT_ONCE 4 /* an endless answer must not keep the others waiting; epoll brings us back */
 
-static void enter(struct list *l, struct conn *c, enum conn_state state, int64_t since_ns)
+void conn_enter(struct list *l, struct conn *c, enum conn_state state, int64_t since_ns)
 {
 	c->state = state;
 	c->since_ns = since_ns;
@@ -28,6 +28,7 @@ int conn_open(struct player *p, struct lane *l)
 		return ERR_NOMEM;
 	*c = (struct conn){ .lane = l };
 	list_init(&c->link);
+	list_init(&c->hold_link);
 	buf_init(&c->response, p->o.response_bytes);
 	c->attempt = connector_start(p->connector, c, p->now_ns);
 	if (!c->attempt) {
@@ -37,7 +38,8 @@ int conn_open(struct player *p, struct lane *l)
 	l->conn = c;
 	p->open++;
 	p->n_connecting++;
-	enter(&p->connecting, c, CONN_CONNECTING, p->now_ns);
+	health_trying(&p->health);
+	conn_enter(&p->connecting, c, CONN_CONNECTING, p->now_ns);
 	return 0;
 }
 
@@ -53,7 +55,8 @@ void conn_close(struct player *p, struct conn *c)
 	}
 	p->open--;
 	c->lane->conn = NULL;
-	enter(&p->graveyard, c, CONN_CLOSED, p->now_ns);
+	list_remove(&c->hold_link);
+	conn_enter(&p->graveyard, c, CONN_CLOSED, p->now_ns);
 }
 
 void conns_bury(struct player *p)
@@ -68,13 +71,40 @@ void conns_bury(struct player *p)
 
 struct task *conn_take_task(struct player *p, struct conn *c)
 {
-	struct task *t = c->task;
-	if (t) {
-		p->in_flight--;
-		c->lane->free_ns = p->now_ns;
-	}
-	c->task = NULL;
+	struct task *t = task_pop(&c->flight);
+	if (!t)
+		return NULL;
+	p->in_flight--;
+	c->n_flight--;
+	c->lane->free_ns = p->now_ns;
+	if (c->writing == t)
+		c->writing = NULL;
 	return t;
+}
+
+/* The connection has ended, and requests were sent behind the one that has its outcome already: back to the lane with those that may be
+ * sent again. refused: the target said it would close, so it has not acted upon them (RFC 9112 §9.6). */
+static void give_back(struct player *p, struct conn *c, bool refused)
+{
+	const struct task *unsent = c->sent == 0 && !c->t.ops->records ? c->writing : NULL;
+	struct task *back = NULL;
+	for (struct task *t; (t = conn_take_task(p, c));) {
+		c->lane->serial = true;
+		if (t != unsent && !refused && (t->retried || !t->retry)) {
+			outcome_end(p, t, TARGET_FAILED_CLOSED, NULL);
+			continue;
+		}
+		if (t != unsent)
+			p->counts[TARGET_RETRIED]++;
+		t->retried |= t != unsent;
+		t->next = back;
+		back = t;
+	}
+	while (back) {
+		struct task *t = back;
+		back = t->next;
+		lane_retry(p, c->lane, t);
+	}
 }
 
 void conn_fail(struct player *p, struct conn *c, enum target_row why)
@@ -84,6 +114,7 @@ void conn_fail(struct player *p, struct conn *c, enum target_row why)
 	conn_close(p, c);
 	if (t)
 		outcome_end(p, t, why, NULL);
+	give_back(p, c, false);
 	lane_go(p, l);
 }
 
@@ -98,11 +129,10 @@ void conn_connected(void *arg, void *token, struct transport t)
 	c->t = t;
 	c->open_ns = p->now_ns;
 	p->n_connecting--;
-	p->refusals = 0;
-	p->backoff_ns = 0;
-	p->no_connect_ns = 0;
+	if (health_connected(&p->health, c->since_ns, p->now_ns) == HEALTH_CAME_BACK && p->sink.health)
+		p->sink.health(p->sink.arg, p->now_ns - p->health.down_ns, "");
 	p->counts[TARGET_CONNECTIONS]++;
-	enter(&p->idle, c, CONN_IDLE, p->now_ns);
+	conn_enter(&p->idle, c, CONN_IDLE, p->now_ns);
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = c };
 	if (epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, t.fd, &ev) != 0) {
 		lane_fail_first(p, l, TARGET_FAILED_MEMORY);
@@ -121,28 +151,32 @@ static enum target_row row_of(enum connect_failure why)
 	return row[why];
 }
 
-/* While nothing connects, connecting is not tried for each request anew: after a few failures there is a pause of 10 ms, doubling to 1 s, in
- * which requests that need a connection fail at once by the last cause. Attempts that began before the pause do not prolong it. */
-static void back_off(struct player *p, int64_t began_ns, enum target_row why)
+static void note_failure(struct player *p, const struct conn *c, bool slow)
 {
-	bool others = p->open > p->n_connecting;
-	bool slow = why == TARGET_FAILED_TIMEOUT; /* one of these is enough */
-	if (others || began_ns < p->no_connect_ns || (++p->refusals < BACKOFF_AFTER && !slow))
-		return;
-	p->backoff_ns = p->backoff_ns ? p->backoff_ns * 2 : BACKOFF_MIN_NS;
-	if (p->backoff_ns > BACKOFF_MAX_NS)
-		p->backoff_ns = BACKOFF_MAX_NS;
-	p->no_connect_ns = p->now_ns + p->backoff_ns;
-	p->cause = why;
+	const struct health_failure f = { .began_ns = c->since_ns, .slow = slow, .others = p->open > p->n_connecting };
+	if (health_failed(&p->health, &f, p->now_ns) == HEALTH_WENT_DOWN && p->sink.health)
+		p->sink.health(p->sink.arg, 0, p->last_error);
+}
+
+/* A target whose listen queue is full lets some wait: worth a second try, since nothing was sent. */
+static bool may_reconnect(const struct player *p, struct task *t, enum target_row why)
+{
+	if (why != TARGET_FAILED_TIMEOUT || p->open == p->n_connecting || t->reconnected)
+		return false;
+	t->reconnected = true;
+	return true;
 }
 
 static void connect_failed(struct player *p, struct conn *c, enum target_row why)
 {
 	struct lane *l = c->lane;
-	int64_t began_ns = c->since_ns;
+	note_failure(p, c, why == TARGET_FAILED_TIMEOUT);
 	conn_close(p, c);
-	back_off(p, began_ns, why);
-	lane_fail_first(p, l, why);
+	struct task *t = l->waiting.first;
+	if (t && may_reconnect(p, t, why))
+		p->counts[TARGET_RECONNECTED]++;
+	else if (t && !task_early(p, t)) /* else it is tried again when it is due */
+		lane_fail_first(p, l, why);
 	lane_go(p, l);
 }
 
@@ -160,6 +194,7 @@ void conn_refused(void *arg, void *token, enum connect_failure why, const char *
 	c->attempt = NULL;
 	(void)snprintf(p->last_error, sizeof p->last_error, "%s", text);
 	if (why == CONNECT_NO_DESCRIPTOR && p->open > 1) {
+		note_failure(p, c, false);
 		/* As many as there can be: from now on lanes take turns with those. */
 		conn_close(p, c);
 		p->o.connections = p->open;
@@ -169,104 +204,66 @@ void conn_refused(void *arg, void *token, enum connect_failure why, const char *
 	connect_failed(p, c, row_of(why));
 }
 
-/* --- sending --------------------------------------------------------------------------------------------------------------------- */
-
-static void conn_read(struct player *p, struct conn *c);
-
-static void want_write(struct player *p, struct conn *c, bool on)
-{
-	if (c->wants_write == on)
-		return;
-	c->wants_write = on;
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | (on ? EPOLLOUT : 0u), .data.ptr = c };
-	(void)epoll_ctl(p->epoll_fd, EPOLL_CTL_MOD, c->t.fd, &ev);
-}
-
-static void conn_write(struct player *p, struct conn *c)
-{
-	struct slice bytes = message_bytes(c->task->m);
-	while (c->sent < bytes.len) {
-		ssize_t n = c->t.ops->send(&c->t, slice_from(bytes, c->sent));
-		if (n == TRANSPORT_AGAIN) {
-			want_write(p, c, true);
-			return;
-		}
-		if (n < 0) {
-			/* The target may have answered early and closed (RFC 9112 §9.5): what it said counts. */
-			c->send_broken = true;
-			conn_read(p, c);
-			return;
-		}
-		c->sent += (size_t)n;
-		p->counts[TARGET_BYTES_SENT] += (uint64_t)n;
-	}
-	want_write(p, c, c->unread);
-}
-
-/* The caller's last word on the bytes: what earlier answers said is known by now. */
-static void prepare(struct player *p, struct task *t)
-{
-	struct message *instead = p->sink.prepare && !t->retried ? p->sink.prepare(p->sink.arg, t->m) : NULL;
-	if (!instead)
-		return;
-	message_unref(t->m);
-	t->m = instead;
-}
-
-void conn_send_next(struct player *p, struct conn *c)
-{
-	struct task *t = lane_next(p, c->lane);
-	c->task = t;
-	c->sent = c->received = 0;
-	buf_clear(&c->response);
-	p->o.framing->init(c->framing, slice_of(t->method, t->method_len));
-	p->in_flight++;
-	prepare(p, t);
-	t->free_ns = c->lane->free_ns;
-	t->open_ns = c->open_ns;
-	t->sent_ns = player_now(p);
-	if (t->m->due_ns && !t->retried)
-		hist_record(&p->lateness, t->sent_ns - t->m->due_ns);
-	if (!p->unheard_ns)
-		p->unheard_ns = t->sent_ns;
-	enter(&p->busy, c, CONN_BUSY, t->sent_ns);
-	conn_write(p, c);
-}
-
 /* --- the answer ------------------------------------------------------------------------------------------------------------------ */
 
-/* Whether another request may follow on this connection. */
+/* Whether another request may follow on this connection, or has followed already. */
 static bool may_stay(struct player *p, struct conn *c, size_t left_over)
 {
-	if (left_over || c->sent < c->task->m->data.len || c->task->last_of_lane || c->peer_done || c->send_broken)
+	const struct task *t = c->flight.first;
+	if (t == c->writing || t->last_of_lane || !p->o.framing->keep_alive(c->framing))
 		return false;
-	if (!list_empty(&p->slot_waiting) && c->answers % TURN_ANSWERS == 0)
+	if (t->next)
+		return true;
+	if (left_over || c->peer_done || c->send_broken)
 		return false;
-	return p->o.framing->keep_alive(c->framing);
+	return list_empty(&p->slot_waiting) || c->answers < TURN_ANSWERS;
 }
 
-static void answered(struct player *p, struct conn *c, struct slice last_bytes, size_t left_over)
+/* True: c is no longer to be read. */
+static bool answered(struct player *p, struct conn *c, struct slice last_bytes, size_t left_over)
 {
 	struct lane *l = c->lane;
 	struct answer a = { .status = p->o.framing->status(c->framing), .bytes = last_bytes };
 	c->answers++;
-	bool stays = may_stay(p, c, left_over);
+	bool stays = may_stay(p, c, left_over), more = c->flight.first->next != NULL;
+	if (c->writing && c->writing == c->flight.first && c->hold != SIZE_MAX && c->sent == c->hold)
+		p->counts[TARGET_CONTENT_UNASKED]++;
 	if (p->o.keep_response && c->response.len) {
 		if (buf_append(&c->response, last_bytes) != 0) {
 			conn_fail(p, c, TARGET_FAILED_MEMORY);
-			return;
+			return true;
 		}
 		a.bytes = buf_slice(&c->response);
 	}
 	struct task *t = conn_take_task(p, c);
+	if (stays && more) {
+		outcome_end(p, t, TARGET_ANSWERED, &a);
+		conn_await(p, c);
+		c->go_on = true;
+		return false;
+	}
 	if (stays) {
-		want_write(p, c, false);
-		enter(&p->idle, c, CONN_IDLE, p->now_ns);
+		conn_want_write(p, c, false);
+		conn_enter(&p->idle, c, CONN_IDLE, p->now_ns);
 	} else {
 		conn_close(p, c); /* its memory, and so a.bytes, stays until the tick's end */
 	}
 	outcome_end(p, t, TARGET_ANSWERED, &a);
+	give_back(p, c, true);
 	lane_go(p, l);
+	return true;
+}
+
+/* An interim answer: counted, not kept: the final one is the result. */
+static void interim(struct player *p, struct conn *c)
+{
+	int status = p->o.framing->status(c->framing);
+	outcome_status(p, status);
+	buf_clear(&c->response);
+	if (status == 100 && c->writing && c->writing == c->flight.first && c->hold != SIZE_MAX) {
+		conn_stop_holding(c);
+		c->go_on = true;
+	}
 }
 
 static bool keep_part(struct player *p, struct conn *c, struct slice bytes)
@@ -295,21 +292,24 @@ static bool take_bytes(struct player *p, struct conn *c, struct slice bytes)
 				return false;
 			conn_fail(p, c, TARGET_FAILED_MEMORY);
 			return true;
-		case FRAMING_INTERIM: /* counted, not kept: the final answer is the result */
-			outcome_status(p, p->o.framing->status(c->framing));
-			buf_clear(&c->response);
+		case FRAMING_INTERIM:
+			interim(p, c);
 			if (bytes.len == 0)
 				return false;
 			if (used > 0)
 				continue;
 			break; /* a table that takes nothing would turn us in circles */
 		case FRAMING_DONE:
-			answered(p, c, part, bytes.len);
-			return true;
+			if (answered(p, c, part, bytes.len))
+				return true;
+			if (bytes.len == 0)
+				return false;
+			if (used > 0)
+				continue;
+			break;
 		case FRAMING_TUNNEL:
 			p->counts[TARGET_UPGRADED]++;
-			answered(p, c, part, 1);
-			return true;
+			return answered(p, c, part, 1);
 		case FRAMING_BAD:
 			break;
 		}
@@ -322,9 +322,10 @@ static bool take_bytes(struct player *p, struct conn *c, struct slice bytes)
  * may have sent some of a message that it does not own to have taken. */
 static bool may_retry(const struct conn *c)
 {
-	if (c->task->retried || c->received)
+	const struct task *t = c->flight.first;
+	if (t->retried || c->received)
 		return false;
-	return (c->sent == 0 && !c->t.ops->records) || (c->answers > 0 && c->task->retry);
+	return (t == c->writing && c->sent == 0 && !c->t.ops->records) || (c->answers > 0 && t->retry);
 }
 
 /* The connection is at its end. clean: the peer closed it, as opposed to a reset. */
@@ -338,7 +339,7 @@ static void ended(struct player *p, struct conn *c, bool clean)
 	}
 	c->peer_done = true;
 	if (clean && c->received && p->o.framing->finish(c->framing) == FRAMING_DONE) {
-		answered(p, c, slice_of(NULL, 0), 0);
+		(void)answered(p, c, slice_of(NULL, 0), 0);
 		return;
 	}
 	if (!may_retry(c)) {
@@ -348,8 +349,9 @@ static void ended(struct player *p, struct conn *c, bool clean)
 	struct task *t = conn_take_task(p, c);
 	t->retried = true;
 	p->counts[TARGET_RETRIED]++;
-	lane_retry(p, l, t);
 	conn_close(p, c);
+	give_back(p, c, false);
+	lane_retry(p, l, t);
 	lane_go(p, l);
 }
 
@@ -358,7 +360,7 @@ void conn_expire(struct player *p, struct conn *c)
 	ended(p, c, false);
 }
 
-static void conn_read(struct player *p, struct conn *c)
+void conn_read(struct player *p, struct conn *c)
 {
 	c->unread = false;
 	for (int reads = 0; c->send_broken || reads < READS_AT_ONCE; reads++) {
@@ -386,7 +388,7 @@ static void conn_read(struct player *p, struct conn *c)
 	}
 	if (c->t.ops->records) { /* epoll does not see what has been taken from the socket already */
 		c->unread = true;
-		want_write(p, c, true);
+		conn_want_write(p, c, true);
 	}
 }
 
@@ -398,6 +400,8 @@ void conn_event(struct player *p, struct conn *c, uint32_t events)
 		c->peer_done = true;
 	if (c->unread || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
 		conn_read(p, c);
-	if ((events & EPOLLOUT) && c->state == CONN_BUSY && c->wants_write && !c->send_broken)
+	if (c->state == CONN_BUSY && !c->send_broken && (c->go_on || ((events & EPOLLOUT) && c->wants_write))) {
+		c->go_on = false;
 		conn_write(p, c);
+	}
 }

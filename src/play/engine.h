@@ -2,7 +2,10 @@
  *
  *   player.c    the public calls, the tick
  *   lane.c      requests in order; which lane gets a connection, and when
- *   conn.c      one connection: connecting, sending, reading the answer, ending
+ *   early.c     requests taken before they are due
+ *   conn.c      one connection: connecting, reading answers, ending
+ *   send.c      one connection: sending
+ *   health.c    is the target down?
  *   timeouts.c  what has waited too long
  *   outcome.c   results: counted, measured, told
  *
@@ -14,31 +17,32 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "play/connector.h"
+#include "play/health.h"
 #include "play/player.h"
 
 #include <stdalign.h>
 
-#define READ_BUFFER_BYTES  (64u << 10)
-#define EVENTS_PER_TICK    256
-#define BYTES_PER_TICK     (512u << 10) /* of answers: then other targets and the schedule have their turn */
-#define CONNECTING_AT_ONCE 512          /* each costs a libcurl handle */
-#define TURN_ANSWERS       128          /* a lane gives way after so many while others wait for a connection */
-#define METHOD_KEPT        16           /* HEAD and CONNECT decide about an answer's body: a longer method is neither */
-#define BACKOFF_AFTER      3            /* failed attempts in a row */
-#define BACKOFF_MIN_NS     (10 * NS_PER_MS)
-#define BACKOFF_MAX_NS     NS_PER_S
-#define LAST_ERROR_BYTES   256
+#define READ_BUFFER_BYTES (64u << 10)
+#define EVENTS_PER_TICK   256
+#define BYTES_PER_TICK    (512u << 10) /* of answers: then other targets and the schedule have their turn */
+#define TURN_ANSWERS      128          /* a lane gives way after so many while others wait for a connection */
+#define METHOD_KEPT       16           /* HEAD and CONNECT decide about an answer's body: a longer method is neither */
+#define CONTINUE_WAIT_NS  NS_PER_S     /* for 100 (Continue): then the content goes all the same (RFC 9110 §10.1.1) */
+#define LAST_ERROR_BYTES  256
 
 struct task {
 	struct task *next;
 	struct message *m; /* a reference of its own */
 	int64_t taken_ns, sent_ns, free_ns, open_ns;
 	uint32_t tag;
-	bool retry, last_of_lane; /* the hints */
+	bool retry, last_of_lane, alone, expects; /* the hints */
 	bool retried;
+	bool ahead;       /* a connection was tried for it before it was due */
+	bool reconnected; /* its connection timed out once while others could be made */
 	uint8_t method_len;
 	char method[METHOD_KEPT];
 };
@@ -55,6 +59,8 @@ struct lane {
 	struct list link;      /* in p->all_lanes */
 	struct list slot_link; /* in p->slot_waiting */
 	bool wants_slot;
+	bool timed;  /* in p->early until its first task is due: not to be freed */
+	bool serial; /* a connection broke with several requests on it: one at a time from now on (RFC 9112 §9.3.2) */
 };
 
 enum conn_state { CONN_CONNECTING, CONN_IDLE, CONN_BUSY, CONN_CLOSED };
@@ -62,20 +68,26 @@ enum conn_state { CONN_CONNECTING, CONN_IDLE, CONN_BUSY, CONN_CLOSED };
 struct conn {
 	enum conn_state state;
 	struct lane *lane;
-	struct attempt *attempt; /* CONNECTING */
-	struct transport t;      /* IDLE, BUSY */
-	struct task *task;       /* BUSY */
-	size_t sent;             /* of the task's bytes */
-	size_t received;         /* of the answer, interim ones included */
-	unsigned answers;        /* on this connection */
-	bool wants_write;        /* EPOLLOUT is armed */
-	bool send_broken;        /* nothing more can be sent; the answer may be there already */
-	bool peer_done;          /* EPOLLRDHUP was seen */
-	bool unread;             /* bytes may wait above the socket; EPOLLOUT is armed to come back for them */
-	struct list link;        /* p->connecting, idle, busy or graveyard */
-	int64_t since_ns;        /* when it got into that list */
-	int64_t open_ns;         /* when it was connected */
-	struct buf response;     /* keep_response, where the answer came in pieces */
+	struct attempt *attempt;  /* CONNECTING */
+	struct transport t;       /* IDLE, BUSY */
+	struct task_queue flight; /* BUSY: sent, or being sent; the first one's answer is read */
+	unsigned n_flight;
+	struct task *writing;  /* the last of them, while some of it is to be sent yet */
+	size_t sent;           /* of its bytes */
+	size_t hold;           /* from there on its bytes wait for 100 (Continue) */
+	bool go_on;            /* once the read buffer is done with, sending can go on */
+	struct list hold_link; /* p->holding */
+	int64_t hold_since_ns;
+	size_t received;     /* of the answer, interim ones included */
+	unsigned answers;    /* on this connection */
+	bool wants_write;    /* EPOLLOUT is armed */
+	bool send_broken;    /* nothing more can be sent; the answer may be there already */
+	bool peer_done;      /* EPOLLRDHUP was seen */
+	bool unread;         /* bytes may wait above the socket; EPOLLOUT is armed to come back for them */
+	struct list link;    /* p->connecting, idle, busy or graveyard */
+	int64_t since_ns;    /* when it got into that list */
+	int64_t open_ns;     /* when it was connected */
+	struct buf response; /* keep_response, where the answer came in pieces */
 	alignas(16) unsigned char framing[];
 };
 
@@ -98,13 +110,13 @@ struct player {
 	struct list connecting, idle, busy, graveyard; /* each in order of since_ns */
 	size_t open, n_connecting;                     /* connections; of these, being made */
 	struct list slot_waiting;                      /* lanes that wait for a connection, in order */
+	struct list holding;                           /* connections that wait for 100 (Continue), in order of time */
+	struct heap early;                             /* lanes, by when their first task is due */
+	struct heap early_shared;                      /* no_lanes: tasks, by when they are due */
 
 	size_t waiting, waiting_bytes, in_flight;
-	int64_t unheard_ns;    /* when the oldest request left since the target last sent a byte; 0: none */
-	unsigned refusals;     /* attempts that failed since the last connection was made */
-	int64_t backoff_ns;    /* the last pause; 0: the last connection was made */
-	int64_t no_connect_ns; /* until then requests that need a connection fail at once… */
-	enum target_row cause; /* … by this cause */
+	int64_t unheard_ns; /* when the oldest request left since the target last sent a byte; 0: none */
+	struct health health;
 
 	uint64_t counts[TARGET_ROWS];
 	struct hist from_due, from_send, lateness;
@@ -143,6 +155,11 @@ static inline struct task *task_pop(struct task_queue *q)
 	return t;
 }
 
+static inline bool task_early(const struct player *p, const struct task *t)
+{
+	return t->m->due_ns > p->now_ns;
+}
+
 /* outcome.c */
 struct answer {
 	int status;
@@ -173,13 +190,29 @@ void lanes_init(struct player *p);
 void lanes_drop(struct player *p);    /* all tasks UNFINISHED, no lane left; connections are closed before */
 void lanes_release(struct player *p); /* the same without results */
 
+/* early.c */
+int early_lane(struct player *p, struct lane *l); /* lane_go comes when its first task is due; 0 or ERR_NOMEM */
+int early_task(struct player *p, struct task *t); /* no_lanes; the same */
+void early_run(struct player *p);
+int64_t early_next(const struct player *p);
+
+/* send.c */
+bool conn_may_send(const struct player *p, const struct conn *c); /* is it this connection's turn to send the lane's first task? */
+void conn_await(struct player *p, struct conn *c);                /* the answer to the first of flight is the next to come */
+void conn_write(struct player *p, struct conn *c);
+void conn_want_write(struct player *p, struct conn *c, bool on);
+void conn_stop_holding(struct conn *c);
+void conn_continue_late(struct player *p, struct conn *c);
+
 /* conn.c */
 int conn_open(struct player *p, struct lane *l); /* 0 or ERR_NOMEM */
-void conn_send_next(struct player *p, struct conn *c);
+void conn_enter(struct list *l, struct conn *c, enum conn_state state, int64_t since_ns);
+void conn_read(struct player *p, struct conn *c);
 void conn_event(struct player *p, struct conn *c, uint32_t events);
-void conn_close(struct player *p, struct conn *c); /* its task, if any, is the caller's; the lane is left without a connection */
-void conn_fail(struct player *p, struct conn *c, enum target_row why); /* closes, ends its task, lets the lane go on */
-struct task *conn_take_task(struct player *p, struct conn *c);         /* out of flight, or NULL */
+void conn_close(struct player *p, struct conn *c); /* its tasks, if any, are the caller's; the lane is left without a connection */
+void conn_fail(struct player *p, struct conn *c,
+               enum target_row why);                           /* closes, ends its first task, gives the others back, lets the lane go on */
+struct task *conn_take_task(struct player *p, struct conn *c); /* the first, out of flight, or NULL */
 void conn_connect_timeout(struct player *p, struct conn *c);
 void conn_expire(struct player *p, struct conn *c);              /* idle for too long */
 void conns_bury(struct player *p);                               /* frees what was closed */

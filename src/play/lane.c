@@ -58,6 +58,13 @@ static void lane_free(struct player *p, struct lane *l)
 	free(l);
 }
 
+/* Without tasks and connection. */
+static void lane_end(struct player *p, struct lane *l)
+{
+	if (!l->timed) /* else early_run comes by */
+		lane_free(p, l);
+}
+
 static void count_waiting(struct player *p, const struct task *t)
 {
 	p->waiting++;
@@ -78,8 +85,9 @@ void lane_wait(struct player *p, struct lane *l, struct task *t)
 
 void lanes_wait_shared(struct player *p, struct task *t)
 {
-	task_append(&p->shared, t);
 	count_waiting(p, t);
+	if (!task_early(p, t) || early_task(p, t) != 0)
+		task_append(&p->shared, t);
 }
 
 void lane_retry(struct player *p, struct lane *l, struct task *t)
@@ -120,7 +128,7 @@ void lane_fail_overdue(struct player *p, struct lane *l)
 
 static bool slot_free(struct player *p)
 {
-	if (p->n_connecting >= CONNECTING_AT_ONCE)
+	if (p->n_connecting >= p->health.at_once)
 		return false;
 	if (p->open < p->o.connections)
 		return true;
@@ -131,7 +139,7 @@ static bool slot_free(struct player *p)
 	struct lane *l = c->lane;
 	conn_close(p, c);
 	if (!l->waiting.first)
-		lane_free(p, l);
+		lane_end(p, l);
 	return p->open < p->o.connections;
 }
 
@@ -150,11 +158,32 @@ void lane_wait_first(struct player *p, struct lane *l)
 static void connect_lane(struct player *p, struct lane *l)
 {
 	while (l->waiting.first && !l->conn) {
-		if (p->now_ns < p->no_connect_ns)
-			lane_fail_first(p, l, p->cause);
+		if (!health_may_try(&p->health, p->now_ns))
+			lane_fail_first(p, l, TARGET_NOT_TRIED);
 		else if (conn_open(p, l) != 0)
 			lane_fail_first(p, l, TARGET_FAILED_MEMORY);
 	}
+}
+
+/* A connection made before its request is due: where it is in nobody's way, and tried once only. */
+static void connect_ahead(struct player *p, struct lane *l)
+{
+	struct task *t = l->waiting.first;
+	if (l->conn || l->wants_slot || t->ahead)
+		return;
+	t->ahead = true;
+	if (list_empty(&p->slot_waiting) && p->open < p->o.connections && p->n_connecting < p->health.at_once &&
+	    health_may_try(&p->health, p->now_ns))
+		(void)conn_open(p, l);
+}
+
+/* True: nothing is to be done for that lane before its first task is due. */
+static bool too_early(struct player *p, struct lane *l)
+{
+	if (!l->waiting.first || !task_early(p, l->waiting.first))
+		return false;
+	connect_ahead(p, l);
+	return l->timed || early_lane(p, l) == 0; /* no memory: early is better than never */
 }
 
 static void take_shared(struct player *p, struct lane *l)
@@ -168,25 +197,27 @@ void lane_go(struct player *p, struct lane *l)
 {
 	for (;;) {
 		take_shared(p, l);
+		if (too_early(p, l))
+			return;
 		if (l->conn || l->wants_slot || !l->waiting.first)
 			break;
-		if (p->now_ns >= p->no_connect_ns && (!list_empty(&p->slot_waiting) || !slot_free(p)))
+		if (health_may_try(&p->health, p->now_ns) && (!list_empty(&p->slot_waiting) || !slot_free(p)))
 			want_slot(p, l, false);
 		else
 			connect_lane(p, l);
 	}
 	if (!l->waiting.first) {
 		if (!l->conn)
-			lane_free(p, l);
-	} else if (l->conn && l->conn->state == CONN_IDLE) {
-		conn_send_next(p, l->conn);
+			lane_end(p, l);
+	} else if (l->conn && conn_may_send(p, l->conn)) {
+		conn_write(p, l->conn);
 	}
 }
 
 void lanes_settle(struct player *p)
 {
 	for (struct list *first; (first = list_first(&p->slot_waiting));) {
-		if (p->now_ns >= p->no_connect_ns && !slot_free(p))
+		if (health_may_try(&p->health, p->now_ns) && !slot_free(p))
 			return;
 		struct lane *l = LIST_ENTRY(first, struct lane, slot_link);
 		list_remove(&l->slot_link);
@@ -230,7 +261,11 @@ void lanes_drop(struct player *p)
 {
 	for (struct list *at = p->all_lanes.next; at != &p->all_lanes; at = at->next)
 		drop_queue(p, &LIST_ENTRY(at, struct lane, link)->waiting);
+	for (struct task *t; (t = heap_pop(&p->early_shared));)
+		task_append(&p->shared, t);
 	drop_queue(p, &p->shared);
+	while (heap_pop(&p->early))
+		;
 	for (struct list *first; (first = list_first(&p->all_lanes));)
 		lane_free(p, LIST_ENTRY(first, struct lane, link));
 }
@@ -243,7 +278,11 @@ static void free_queue(struct player *p, struct task_queue *q)
 
 void lanes_release(struct player *p)
 {
+	for (struct task *t; (t = heap_pop(&p->early_shared));)
+		task_append(&p->shared, t);
 	free_queue(p, &p->shared);
+	while (heap_pop(&p->early))
+		;
 	for (struct list *first; (first = list_first(&p->all_lanes));) {
 		struct lane *l = LIST_ENTRY(first, struct lane, link);
 		free_queue(p, &l->waiting);

@@ -18,6 +18,8 @@ static void defaults(struct player_options *o)
 		o->queue_bytes = 64u << 20;
 	if (!o->timeout_ns)
 		o->timeout_ns = 5 * NS_PER_S;
+	if (!o->pipeline)
+		o->pipeline = 1;
 	if (!o->idle_ns)
 		o->idle_ns = 30 * NS_PER_S;
 	if (!o->response_bytes)
@@ -57,7 +59,10 @@ struct player *player_new(const struct player_options *options, struct player_si
 	p->sink = sink;
 	p->epoll_fd = -1;
 	lanes_init(p);
-	struct list *lists[] = { &p->connecting, &p->idle, &p->busy, &p->graveyard };
+	health_init(&p->health);
+	heap_init(&p->early, SIZE_MAX);
+	heap_init(&p->early_shared, SIZE_MAX);
+	struct list *lists[] = { &p->connecting, &p->idle, &p->busy, &p->graveyard, &p->holding };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		list_init(lists[i]);
 	hist_init(&p->from_due);
@@ -86,9 +91,11 @@ static struct task *task_of(struct player *p, struct message *m, const struct pl
 	if (!t)
 		return NULL;
 	t->m = message_ref(m);
-	t->taken_ns = p->now_ns;
+	t->taken_ns = m->due_ns > p->now_ns ? m->due_ns : p->now_ns;
 	t->retry = hints->retry;
 	t->last_of_lane = hints->last_of_lane;
+	t->alone = hints->alone;
+	t->expects = hints->expects;
 	t->tag = hints->tag;
 	t->method_len = (uint8_t)(hints->method.len < METHOD_KEPT ? hints->method.len : METHOD_KEPT);
 	if (t->method_len)
@@ -134,8 +141,9 @@ int player_pollfd(const struct player *p)
 
 int64_t player_deadline(const struct player *p)
 {
-	int64_t a = connector_deadline(p->connector), b = timeouts_next(p);
-	return a < b ? a : b;
+	int64_t a = connector_deadline(p->connector), b = timeouts_next(p), c = early_next(p);
+	a = a < b ? a : b;
+	return a < c ? a : c;
 }
 
 /* A target that talks without an end must not take all the time: what is left is told again by epoll (level-triggered), in the same order, so the
@@ -161,6 +169,7 @@ int player_tick(struct player *p, int64_t now_ns, struct err *err)
 	if (n < 0 && errno != EINTR)
 		return err_set_errno(err, "waiting for the target's connections");
 	p->now_ns = now_ns;
+	early_run(p); /* what is due comes before what has arrived */
 	take_events(p, events, n < 0 ? 0 : (size_t)n);
 	if (connector_deadline(p->connector) <= now_ns)
 		connector_tick(p->connector, now_ns);
@@ -181,12 +190,12 @@ static void close_all(struct player *p, bool with_results)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (struct list *first; (first = list_first(lists[i]));) {
 			struct conn *c = LIST_ENTRY(first, struct conn, link);
-			struct task *t = conn_take_task(p, c);
+			for (struct task *t; (t = conn_take_task(p, c));)
+				if (with_results)
+					outcome_end(p, t, TARGET_UNFINISHED, NULL);
+				else
+					task_free(p, t);
 			conn_close(p, c);
-			if (t && with_results)
-				outcome_end(p, t, TARGET_UNFINISHED, NULL);
-			else if (t)
-				task_free(p, t);
 		}
 	conns_bury(p);
 }
@@ -220,6 +229,8 @@ void player_free(struct player *p)
 	if (p->connector)
 		close_all(p, false);
 	lanes_release(p);
+	heap_release(&p->early);
+	heap_release(&p->early_shared);
 	connector_free(p->connector);
 	for (struct task *t; (t = p->free_tasks);) {
 		p->free_tasks = t->next;

@@ -26,6 +26,7 @@ struct player_options {  /* 0 anywhere: the default */
 	size_t response_bytes;       /* longer answers are counted as failed (too long): 64 MiB */
 	bool keep_response;          /* results hold the answer's bytes */
 	bool skip_verify;            /* TLS: accept any certificate */
+	unsigned pipeline;           /* requests of a lane sent before the first of them is answered: 1 */
 	int64_t max_lateness_ns;     /* the schedule counts as held while lateness p99 stays below: 10 ms */
 	int64_t (*clock_ns)(void);   /* monotonic; asked for the times of sends and answers. NULL: now_ns is taken, exact to the tick */
 };
@@ -35,6 +36,8 @@ struct player_hints {
 	struct slice method; /* borrowed until submit returns */
 	bool retry;          /* RFC 9110 §9.2.2 allows one more try */
 	bool last_of_lane;   /* `Connection: close`: the lane's next request needs a new connection */
+	bool alone;          /* Upgrade, CONNECT: nothing may be sent behind it before it is answered */
+	bool expects;        /* Expect: 100-continue: its content waits for 100 (Continue), for a second at most */
 	uint32_t tag;        /* comes back in the result */
 };
 
@@ -44,17 +47,21 @@ enum target_row { /* every submitted request is in exactly one PART once it has 
 	          TARGET_FAILED_RESOLVE,
 	          TARGET_FAILED_CONNECT,
 	          TARGET_FAILED_TLS,
+	          TARGET_NOT_TRIED, /* the target was down: see health.h */
 	          TARGET_FAILED_TIMEOUT,
 	          TARGET_FAILED_CLOSED, /* reset or closed before the answer's end */
 	          TARGET_FAILED_GARBAGE,
 	          TARGET_FAILED_TOO_LONG,
 	          TARGET_FAILED_MEMORY,
-	          TARGET_UNFINISHED,  /* still waiting when the run ended */
-	          TARGET_INCOMPLETE,  /* not sent: the recorded request lacks bytes (counted by out_http) */
-	          TARGET_NOT_REQUEST, /* not sent: responses have nothing to be sent */
-	          TARGET_QUEUE_FULL,  /* not sent: a live input does not wait */
-	          TARGET_RETRIED,     /* NOTE */
-	          TARGET_CONNECTIONS, /* NOTE: opened */
+	          TARGET_UNFINISHED,      /* still waiting when the run ended */
+	          TARGET_INCOMPLETE,      /* not sent: the recorded request lacks bytes (counted by out_http) */
+	          TARGET_NOT_REQUEST,     /* not sent: responses have nothing to be sent */
+	          TARGET_QUEUE_FULL,      /* not sent: a live input does not wait */
+	          TARGET_RETRIED,         /* NOTE */
+	          TARGET_RECONNECTED,     /* NOTE: no connection within the time-out while others were made: tried once more */
+	          TARGET_CONTINUE_LATE,   /* NOTE: no 100 (Continue) within a second, the content was sent all the same */
+	          TARGET_CONTENT_UNASKED, /* NOTE: answered instead of 100 (Continue): the content was not sent */
+	          TARGET_CONNECTIONS,     /* NOTE: opened */
 	          TARGET_STATUS_1XX,
 	          TARGET_STATUS_2XX,
 	          TARGET_STATUS_3XX,
@@ -88,6 +95,8 @@ struct player_sink {
 	void (*result)(void *arg, const struct play_result *r); /* may be NULL */
 	/* Just before a request's first byte is sent: gives a reference to what shall be sent instead, or NULL: it stays. May be NULL. */
 	struct message *(*prepare)(void *arg, const struct message *m);
+	/* The target went down, and why no connection could be made (down_ns 0); or it is back after down_ns. Not oftener than each 5 s. May be NULL. */
+	void (*health)(void *arg, int64_t down_ns, const char *why);
 };
 
 struct player_numbers {
@@ -103,7 +112,8 @@ struct player;
 struct player *player_new(const struct player_options *options, struct player_sink sink, struct err *err);
 
 /* 0: taken (a reference of its own), and counted in TARGET_SUBMITTED: it gets exactly one result, perhaps before this returns. ERR_LIMIT: the queue is
- * full, nothing is counted. m->due_ns is when it should leave; it is sent at once where its lane is free. */
+ * full, nothing is counted. m->due_ns is when it should leave: not before, and then at once where its lane is free. A request that comes early
+ * (some 100 ms) finds its connection made when it is due. */
 int player_submit(struct player *p, struct message *m, const struct player_hints *hints, int64_t now_ns);
 
 int player_pollfd(const struct player *p);

@@ -31,6 +31,9 @@ void timeouts_run(struct player *p)
 			lane_fail_overdue(p, c->lane);
 		conn_fail(p, c, TARGET_FAILED_TIMEOUT);
 	}
+	const struct list *held;
+	while ((held = list_first(&p->holding)) && LIST_ENTRY(held, struct conn, hold_link)->hold_since_ns + CONTINUE_WAIT_NS <= p->now_ns)
+		conn_continue_late(p, LIST_ENTRY(held, struct conn, hold_link));
 	while ((c = overdue(p, &p->idle, p->o.idle_ns)))
 		conn_expire(p, c);
 }
@@ -40,5 +43,8 @@ int64_t timeouts_next(const struct player *p)
 	int64_t at = head_deadline(&p->connecting, p->o.timeout_ns);
 	int64_t busy = head_deadline(&p->busy, p->o.timeout_ns), idle = head_deadline(&p->idle, p->o.idle_ns);
 	at = busy < at ? busy : at;
+	const struct list *held = list_first(&p->holding);
+	int64_t late = held ? LIST_ENTRY(held, struct conn, hold_link)->hold_since_ns + CONTINUE_WAIT_NS : TIME_NEVER;
+	at = late < at ? late : at;
 	return idle < at ? idle : at;
 }

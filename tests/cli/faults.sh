@@ -12,8 +12,8 @@ sep=$'\n🐵🙈🙉\n'
 for i in $(seq 0 19); do
 	printf '1 00000000000000%02x%08x 17000000000%02d000000 0\nGET /item/%d HTTP/1.1\r\nHost: a\r\n\r\n%s' $((i % 10)) $((i / 10)) "$i" "$i" "$sep"
 done >"$work/twenty.gor"
-sum() { jq "[.sections[] | select(.section == \"target\") | .rows | (${1//+/ // 0 +} // 0)] | add // 0" "$work/ledger.json"; }
-causes() { jq -c '[.sections[] | select(.section == "target") | .rows | to_entries[] | select(.value > 0 and (.key | test("answered|failed|unfinished|queue_full"))) | "\(.key) \(.value)"] | join(", ")' "$work/ledger.json"; }
+sum() { jq "[.sections[] | select(.section == \"target\") | .rows | ((${1//+/ // 0) + (} // 0))] | add // 0" "$work/ledger.json"; }
+causes() { jq -c '[.sections[] | select(.section == "target") | .rows | to_entries[] | select(.value > 0 and (.key | test("answered|failed|not_tried|unfinished|queue_full"))) | "\(.key) \(.value)"] | join(", ")' "$work/ledger.json"; }
 
 # mode          the rows that may hold all twenty
 while read -r mode rows; do
@@ -46,9 +46,9 @@ early-hints   answered
 upgrade       answered
 close-after   answered
 short-length  answered
-refuse        failed_connect
+refuse        failed_connect not_tried
 hang          failed_timeout
-hang-accept   failed_timeout
+hang-accept   failed_timeout not_tried
 close         failed_closed
 close-mid     failed_closed
 close-head    failed_closed
@@ -71,11 +71,11 @@ TABLE
 run() { "$replay" --quiet --input-file "$work/twenty.gor" --speed max --output-http-timeout 2s --ledger "$work/ledger.json" "$@" 2>"$work/err"; }
 run --output-http "http://127.0.0.1:$(free_port)"
 status=$?
-equal "nobody listens: failed to connect, status 0 (the run itself went well)" "20 0" "$(sum .failed_connect) $status"
+equal "nobody listens: failed to connect or not tried any more, status 0 (the run itself went well)" "20 0" "$(sum .failed_connect+.not_tried) $status"
 run --output-http "unix:$work/nobody"
-equal "no such socket" 20 "$(sum .failed_connect)"
+equal "no such socket" 20 "$(sum .failed_connect+.not_tried)"
 run --output-http "http://no.such.host.invalid"
-equal "no such name" 20 "$(sum '.failed_resolve')"
+equal "no such name" 20 "$(sum '.failed_resolve+.not_tried')"
 
 "$replay" --input-file "$work/twenty.gor" --speed max --output-http "http://no.such.host.invalid" 2>"$work/err"
 check "the summary says why there was no connection" grep -qE '^  last error  .*no\.such\.host\.invalid' "$work/err"
@@ -102,7 +102,7 @@ for mode in endless-body hang; do
 	equal "beside a target that says '$mode' the run ends well" 0 $?
 	equal "the other target answers every request" "$sent" "$(of ":$port" '.answered // 0')"
 	equal "the first answers none, and every request of its is accounted for" "0 $sent" \
-		"$(of ":$hanging" '.answered // 0') $(of ":$hanging" '(.failed_timeout // 0) + (.failed_too_long // 0) + (.queue_full // 0) + (.unfinished // 0) + (.failed_connect // 0) + (.failed_closed // 0)')"
+		"$(of ":$hanging" '.answered // 0') $(of ":$hanging" '(.failed_timeout // 0) + (.failed_too_long // 0) + (.queue_full // 0) + (.unfinished // 0) + (.failed_connect // 0) + (.failed_closed // 0) + (.not_tried // 0)')"
 	within "the other's p99 lateness in ms" "$(jq ".targets[] | select(.label | contains(\":$port\")) | .lateness_ms.p99" "$work/summary.json")" 0 100
 	within "peak memory in KiB" "$(jq .peak_kib "$work/m")" 1 $limit_kib
 done

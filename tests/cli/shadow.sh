@@ -32,4 +32,4 @@ record "$work/down.gor.zst" "127.0.0.1:$one" --output-http "http://127.0.0.1:$do
 sleep 0.3
 finish "$recorder"
 equal "with the target down the log is whole" "800" "$(json "$work/down.gor.zst" | wc -l)"
-equal "and each request is counted as not connected" 400 "$(($(sum target failed_connect) + $(sum target queue_full)))"
+equal "and each request is counted as not connected" 400 "$(($(sum target failed_connect) + $(sum target not_tried) + $(sum target queue_full)))"

@@ -20,6 +20,7 @@ struct peer {
 	struct buf in;
 	struct buf out;
 	bool endless, drip, shut_after, reset_after;
+	bool head_seen; /* of the request that is coming in */
 };
 
 struct unit_server {
@@ -231,11 +232,31 @@ static void answer(struct unit_server *s, struct peer *p, struct slice request)
 	}
 }
 
+/* A head ends with '|'; its last word says what is answered before the rest is there. */
+static void answer_head(struct unit_server *s, struct peer *p, struct slice in)
+{
+	static const struct {
+		const char *word, *text;
+	} heads[] = { { "go", "I\n" }, { "deny", "K denied\n" }, { "denylast", "C denied\n" } };
+	size_t bar = slice_find_byte(in, '|'), at = bar;
+	if (bar == in.len || p->head_seen)
+		return;
+	p->head_seen = true;
+	while (at > 0 && in.ptr[at - 1] != ' ')
+		at--;
+	append(&s->log, slice_cut(in, 0, bar + 1));
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		if (slice_eq(slice_cut(in, at, bar - at), slice_str(heads[i].word)))
+			say(p, heads[i].text, slice_of(NULL, 0), "");
+}
+
 static void take_requests(struct unit_server *s, struct peer *p)
 {
 	for (;;) {
 		struct slice in = buf_slice(&p->in);
 		size_t end = slice_find_byte(in, '\n');
+		if (end == in.len)
+			answer_head(s, p, in);
 		if (end == in.len || p->shut_after || p->reset_after)
 			return;
 		struct slice request = slice_cut(in, 0, end);
@@ -247,6 +268,7 @@ static void take_requests(struct unit_server *s, struct peer *p)
 		s->log.len--;                       /* … and is written over by the next */
 		answer(s, p, request);
 		buf_consume(&p->in, end + 1);
+		p->head_seen = false;
 	}
 }
 

@@ -13,7 +13,9 @@
  *   hang      says nothing                       long    an answer of 300,000 bytes
  *   endless   an answer that goes on as long as it is read
  *   drip      one more byte of an answer at every step
- *   shutonce  closes at the first such request, later as ok */
+ *   shutonce  closes at the first such request, later as ok
+ * A '|' ends a head. Where it comes without the rest it is logged as it is, and the word before it says what is answered then:
+ *   go        "I\n"       deny  "K denied\n"       denylast  "C denied\n"       any other: nothing */
 #ifndef REPLAY_TESTS_UNIT_SERVER_H
 #define REPLAY_TESTS_UNIT_SERVER_H
 

@@ -1,4 +1,4 @@
-/* line_framing: the first byte tells the kind, a newline ends it; Z ends with the connection. */
+/* line_framing: the first byte tells the kind, a newline ends it; Z ends with the connection. A request's head ends with '|'. */
 #include "unit/play/line_framing.h"
 
 struct line {
@@ -51,4 +51,11 @@ static bool line_keep_alive(const void *state)
 	return ((const struct line *)state)->kind == 'K';
 }
 
-const struct framing_ops line_framing = { sizeof(struct line), line_init, line_push, line_finish, line_status, line_keep_alive };
+static size_t line_request_head(struct slice request)
+{
+	size_t bar = slice_find_byte(request, '|');
+	return bar < request.len ? bar + 1 : 0;
+}
+
+const struct framing_ops line_framing = { sizeof(struct line),  line_init,        line_push, line_finish, line_status, line_keep_alive,
+	                                  line_request_head };

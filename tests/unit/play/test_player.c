@@ -107,7 +107,7 @@ Test(player, the_nth_allocation_fails)
 		for (; failed && n < 500; n++) {
 			struct rig r = { 0 };
 			size_t files = rig_open_files();
-			rig_open(&r, (struct player_options){ .keep_response = true, .no_lanes = pooled, .connections = 2 });
+			rig_open(&r, (struct player_options){ .keep_response = true, .no_lanes = pooled, .connections = 2, .pipeline = 8 });
 			for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 				rig_prepare(&r, i % 3, texts[i]);
 			alloc_fail_at(n);
