@@ -1,4 +1,4 @@
-/* in_file: files merged by time (merge.c), paced (play/pacer.c), each message given out when it is due. */
+/* in_file: files merged by time (merge.c), multiplied (clones.c), paced (play/pacer.c); each message given out when it is due. */
 #include "input/in_file.h"
 
 #include "base/clock.h"
@@ -14,13 +14,14 @@
 
 #define PASSED_OVER_MAX 4096 /* messages not given out (another shard's, or over the limit) before the outputs get their turn */
 
-enum pace_row { PACE_READ, PACE_GIVEN, PACE_LIMITED, PACE_LEFT, PACE_ROWS };
+enum pace_row { PACE_READ, PACE_GIVEN, PACE_LIMITED, PACE_LEFT, PACE_COPIES, PACE_ROWS };
 /* Shown where not everything read was given out: at a stop, the next message of each file had been read. */
 static const struct tally_row pace_rows[] = {
-	{ "read", "messages read", TALLY_TOTAL, false },
+	{ "read", "messages read, copies among them", TALLY_TOTAL, false },
 	{ "given", "given out", TALLY_PART, false },
 	{ "limited", "over the limit of requests a second", TALLY_PART, false },
 	{ "left", "still to come when the run was stopped", TALLY_PART, false },
+	{ "copies", "copies made for --clone", TALLY_NOTE, false },
 };
 static const struct tally_table pace_table = { "pace", pace_rows, sizeof pace_rows / sizeof *pace_rows };
 
@@ -29,6 +30,7 @@ struct in_file {
 	const struct io_env *env;
 	struct file_input_options options;
 	struct merge *merge;
+	struct clones *clones;
 	struct limiter *limiter; /* NULL: no limit */
 	struct pacer pacer;
 	bool started, stopped;
@@ -98,14 +100,14 @@ static bool next_round(struct in_file *in, struct err *err)
 		in->loops_left--;
 	in->read_before = merge_read(in->merge);
 	in->started = false;
-	return merge_again(in->merge, err) == 0;
+	return clones_again(in->clones, err) == 0;
 }
 
 static enum log_read read_one(struct in_file *in, struct message **out, struct err *err)
 {
-	enum log_read got = merge_next(in->merge, out, err);
+	enum log_read got = clones_next(in->clones, out, err);
 	if (got == LOG_READ_END && next_round(in, err))
-		got = merge_next(in->merge, out, err);
+		got = clones_next(in->clones, out, err);
 	return got == LOG_READ_END && err->code ? LOG_READ_FAIL : got;
 }
 
@@ -193,21 +195,36 @@ static void count_held(void *arg, const struct message *m)
 	c->n += mine(c->env, m);
 }
 
+static uint64_t copies_of(const struct in_file *in)
+{
+	return in->options.copies > 1 ? in->options.copies : 1;
+}
+
+/* Read but not given out. Whose the copies yet to be made would have been, nobody asked: the first shard has them all. */
+static uint64_t left(const struct in_file *in)
+{
+	struct counting held = { in->env, 0 };
+	merge_held(in->merge, count_held, &held);
+	uint64_t unasked = copies_of(in) == 1 ? held.n : in->env->shard == 0 ? held.n * copies_of(in) + clones_left(in->clones) : 0;
+	return unasked + (in->pending && mine(in->env, in->pending));
+}
+
 static void file_tally(const struct input *base, struct tally_sink *sink)
 {
 	const struct in_file *in = (const struct in_file *)base;
 	/* What was read is the account of one reading: each shard has read the same. */
 	if (in->env->shard == 0)
 		merge_tally(in->merge, sink);
-	struct counting held = { in->env, in->pending && mine(in->env, in->pending) };
-	merge_held(in->merge, count_held, &held);
-	const uint64_t rows[PACE_ROWS] = {
-		[PACE_READ] = in->given + in->limited + held.n,
+	uint64_t rows[PACE_ROWS] = {
+		[PACE_READ] = merge_read(in->merge) * copies_of(in),
 		[PACE_GIVEN] = in->given,
 		[PACE_LIMITED] = in->limited,
-		[PACE_LEFT] = held.n,
+		[PACE_LEFT] = left(in),
+		[PACE_COPIES] = in->env->shard == 0 ? clones_made(in->clones) : 0,
 	};
-	if (held.n || in->limited)
+	if (in->env->shards > 1)
+		rows[PACE_READ] = in->given + in->limited + rows[PACE_LEFT];
+	if (rows[PACE_LEFT] || rows[PACE_LIMITED] || rows[PACE_COPIES])
 		sink->section(sink->arg, &pace_table, "", rows);
 }
 
@@ -215,6 +232,7 @@ static void file_close(struct input *base)
 {
 	struct in_file *in = (struct in_file *)base;
 	message_unref(in->pending);
+	clones_free(in->clones);
 	merge_free(in->merge);
 	limiter_free(in->limiter);
 	free(in);
@@ -298,11 +316,18 @@ static int add_address(struct in_file *in, const char *text, const struct port_s
 /* What the options, and the limiters behind the addresses, come to. */
 static int set_pace(struct in_file *in, struct err *err)
 {
+	if (in->options.copies > CLONES_MAX)
+		return err_set(err, ERR_USAGE, "--clone: more than %d copies", CLONES_MAX);
 	in->pacer.speed = in->options.speed > 0 ? in->options.speed : 1;
 	in->pacer.stages = in->options.rate.n ? &in->options.rate : NULL;
 	in->pacer.max_wait_ns = in->options.max_wait_ns;
 	in->loops_left = in->options.loops > 1 ? in->options.loops - (in->options.loops != LOOPS_FOREVER) : 0;
-	if (in->options.per_second && !(in->limiter = limiter_new(in->options.per_second)))
+	bool recorded_times = !in->options.max && !in->options.rate.n;
+	double spread_ns = (double)in->options.copies_spread_ns * (recorded_times ? in->pacer.speed : 1);
+	in->clones = clones_new(in->merge, (size_t)copies_of(in), spread_ns < 9e18 ? (int64_t)spread_ns : INT64_MAX);
+	if (in->options.per_second)
+		in->limiter = limiter_new(in->options.per_second);
+	if (!in->clones || (in->options.per_second && !in->limiter))
 		return err_set(err, ERR_NOMEM, "out of memory");
 	return 0;
 }

@@ -52,17 +52,23 @@ static int copy_all(int from, int to, const char *name, struct err *err)
 	}
 }
 
-int spool_descriptor(int from, struct slice first, const char *name, struct err *err)
+int spool_empty(struct err *err)
 {
 	struct spool s;
 	if (spool_make(&s, err) != 0)
 		return err->code;
-	int to = open(s.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = open(s.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int saved = errno;
 	spool_remove(&s);
 	errno = saved;
+	return fd >= 0 ? fd : err_set_errno(err, "cannot make a temporary file in %s", s.dir);
+}
+
+int spool_descriptor(int from, struct slice first, const char *name, struct err *err)
+{
+	int to = spool_empty(err);
 	if (to < 0)
-		return err_set_errno(err, "cannot make a temporary file in %s", s.dir);
+		return to;
 	if (put(to, first.ptr, first.len, err) != 0 || copy_all(from, to, name, err) != 0 || lseek(to, 0, SEEK_SET) != 0) {
 		(void)close(to);
 		return err_set(err, ERR_IO, "cannot keep %s in a temporary file", name);

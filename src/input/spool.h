@@ -14,6 +14,9 @@ struct spool {
 int spool_make(struct spool *s, struct err *err);
 void spool_remove(const struct spool *s); /* the file (where it is there) and the directory; open descriptors live on */
 
+/* A new, empty, unlinked file; its descriptor or a negative error. */
+int spool_empty(struct err *err);
+
 /* Copies `first` and then all of a descriptor into a new unlinked file; returns its descriptor, at the start, or a negative error. */
 int spool_descriptor(int from, struct slice first, const char *name, struct err *err);
 

@@ -318,6 +318,80 @@ Test(in_file, shards_keep_one_schedule)
 	cr_expect_gt(least, 30);
 }
 
+/* Copies are further clients: each sees the recording whole and in its own order, and its answers have its requests' ids. */
+Test(in_file, copies)
+{
+	struct outcome *o = play(&(struct play){
+	        { write_log("t", talk, TALK) }, { .speed = 1, .copies = 4, .copies_spread_ns = 2 * NS_PER_S }, .stop_after = 0 });
+	cr_assert_eq(o->n, 4 * TALK);
+	for (size_t copy = 0; copy < 4; copy++) {
+		struct message_id a = message_id_make(0xa, 0), b = message_id_make(0xb, 0);
+		a = clone_id(&a, copy);
+		b = clone_id(&b, copy);
+		size_t next = 0;
+		for (size_t i = 0; i < o->n; i++) {
+			const struct given *g = &o->list[i];
+			if (g->line.lane != message_lane(&a) && g->line.lane != message_lane(&b))
+				continue;
+			cr_assert_lt(next, TALK);
+			cr_expect_eq(g->line.lane, talk[next].lane == 0xa ? message_lane(&a) : message_lane(&b));
+			cr_expect_eq(g->line.ordinal, talk[next].ordinal);
+			cr_expect_eq(g->line.type, talk[next].type);
+			cr_expect_eq(g->due_ms, talk[next].ms + 500 * (int64_t)copy);
+			cr_expect_eq(g->line.ms, g->due_ms, "the time stamp is the copy's own");
+			next++;
+		}
+		cr_expect_eq(next, TALK, "copy %zu", copy);
+	}
+	for (size_t i = 1; i < o->n; i++)
+		cr_expect_geq(o->list[i].due_ms, o->list[i - 1].due_ms);
+	const uint64_t rows[] = { 28, 28, 0, 0, 21 };
+	for (size_t i = 0; i < 5; i++)
+		cr_expect_eq(o->pace[i], rows[i], "row %zu: %llu", i, (unsigned long long)o->pace[i]);
+	free(o);
+}
+
+Test(in_file, copies_at_another_speed_a_rate_and_over_again)
+{
+	const char *path = write_log("t", talk, TALK);
+	struct outcome *o =
+	        play(&(struct play){ { path }, { .speed = 2, .copies = 2, .copies_spread_ns = 2 * NS_PER_S }, .stop_after = 0 });
+	expect_due("2x: the spread is the replay's time", o,
+	           (const int64_t[]){ 0, 50, 75, 100, 500, 600, 1000, 1050, 1075, 1100, 1500, 1600, 2500, 3500 }, 14);
+	free(o);
+	o = play(&(struct play){ { path }, { .rate = plan("10"), .copies = 2 }, .stop_after = 0 });
+	expect_due("a rate is that of all copies", o,
+	           (const int64_t[]){ 0, 100, 200, 300, 300, 300, 400, 500, 600, 700, 700, 700, 800, 900 }, 14);
+	free(o);
+	o = play(&(struct play){ { path }, { .max = true, .copies = 3, .loops = 2 }, .stop_after = 0 });
+	cr_expect_eq(o->n, 2 * 3 * TALK);
+	cr_expect_eq(o->pace[0], 2 * 3 * TALK);
+	free(o);
+	o = play(&(struct play){ { path }, { .max = true, .copies = 1000, .requests_max = 1500 }, .stop_after = 0 });
+	cr_expect_eq(o->n, 1500);
+	cr_expect_eq(o->pace[3], o->pace[0] - 1500, "the copies that were not asked for any more are left");
+	free(o);
+	o = play(&(struct play){ { path }, { .copies = CLONES_MAX + 1 }, .stop_after = 0 });
+	cr_expect_eq(o->err.code, ERR_USAGE);
+	free(o);
+}
+
+Test(in_file, copies_in_shards)
+{
+	const char *path = write_log("t", talk, TALK);
+	size_t sum = 0;
+	for (unsigned shard = 0; shard < 2; shard++) {
+		struct outcome *o = play(&(struct play){ { path },
+		                                         { .speed = 1, .copies = 50, .copies_spread_ns = NS_PER_S },
+		                                         { .shard = shard, .shards = 2, .start_ns = START },
+		                                         0 });
+		sum += o->n;
+		cr_expect_gt(o->n, 100);
+		free(o);
+	}
+	cr_expect_eq(sum, 50 * TALK);
+}
+
 Test(in_file, what_does_not_open)
 {
 	const char *path = write_log("t", talk, TALK);
