@@ -30,7 +30,7 @@ static void put(struct maker *m, uint64_t n, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++) {
 		unsigned shift = 8 * (m->big ? bytes - 1 - i : i);
-		uint8_t byte = (uint8_t)(n >> shift);
+		uint8_t byte = shift < 64 ? (uint8_t)(n >> shift) : 0;
 		cr_assert_eq(buf_append(&m->out, slice_of(&byte, 1)), 0);
 	}
 }
