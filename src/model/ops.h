@@ -25,12 +25,25 @@ struct io_env {
 	void (*note)(void *note_arg, int level, const char *sentence);
 };
 
+/* Why requests left late: each one's time from due to sent goes to what it waited for. */
+enum late_cause {
+	LATE_TARGET,     /* its lane's previous answer, or the target's full queue */
+	LATE_CONNECTING, /* its connection */
+	LATE_MACHINE,    /* nothing but this machine */
+	LATE_CAUSES
+};
+
+struct measure; /* report/measure.h */
+
 /* Response times of one target, for the summary; histograms are the output's. */
 struct timing {
 	const struct hist *from_due, *from_send, *lateness;
-	int64_t max_lateness_ns; /* the schedule was held while lateness p99 is not above */
-	bool scheduled;          /* some request had a due time */
-	const char *last_error;  /* the output's: why a connection could not be made; NULL: all could */
+	int64_t max_lateness_ns;       /* the schedule was held while lateness p99 is not above */
+	bool scheduled;                /* some request had a due time */
+	uint64_t unsent;               /* of those, never sent: no lateness is known of them */
+	double late_ns[LATE_CAUSES];   /* in all */
+	const struct measure *measure; /* by endpoint and over time; NULL: not wanted */
+	const char *last_error;        /* the output's: why a connection could not be made; NULL: all could */
 };
 
 enum input_result {
@@ -105,9 +118,13 @@ struct output_ops {
 	int (*close)(struct output *out, struct slice ledger_json, struct err *err);
 	/* One more for another shard, to the same destination, before anything is written. NULL: opened by its address again. */
 	int (*another)(struct output *first, const struct io_env *env, struct output **out, struct err *err);
+	/* A message that this output has made itself, for those that keep messages: a reference, or NULL when there is none (or no such call). Asked
+	 * after each write and tick. */
+	struct message *(*produced)(struct output *out);
 };
 struct output {
 	const struct output_ops *ops;
+	bool keeps; /* messages that other outputs produce */
 	char label[128];
 	bool failed;
 };

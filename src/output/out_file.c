@@ -109,6 +109,7 @@ static int file_another(struct output *first, const struct io_env *env, struct o
 	if (!f)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	f->base.ops = &file_ops;
+	f->base.keeps = true;
 	f->writer = log_writer_another(((struct out_file *)first)->writer, env->shard, err);
 	if (!f->writer) {
 		free(f);
@@ -144,6 +145,7 @@ int out_file_open(const char *address, const void *file_output_options, const st
 		.level = (int)o->level,
 	};
 	f->base.ops = &file_ops;
+	f->base.keeps = true;
 	(void)snprintf(f->base.label, sizeof f->base.label, "file %.100s", path);
 	f->writer = log_writer_open(path, &writer, err);
 	if (!f->writer) {

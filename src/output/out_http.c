@@ -5,16 +5,21 @@
 #include "base/clock.h"
 #include "http/head.h"
 #include "http/response_framing.h"
+#include "output/answers.h"
+#include "output/carry.h"
 #include "play/player.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define QUEUE_DEFAULT 1000 /* GoReplay's --output-http-queue-len */
+#define QUEUE_DEFAULT    1000 /* GoReplay's --output-http-queue-len */
+#define STATS_DEFAULT_MS 5000 /* and its --output-http-stats-ms */
 
 struct out_http {
 	struct output base;
 	struct player *player;
+	struct answers answers;
+	struct carry *carry; /* NULL: not wanted */
 	struct buf host, base_path;
 	size_t queue_len;
 	bool original_host, scheduled, send_incomplete;
@@ -99,24 +104,73 @@ static enum output_result count_as(struct out_http *o, enum target_row row)
 	return OUTPUT_OK;
 }
 
+/* The player's and the queue's limits: the file waits. */
+static enum output_result refuse(struct out_http *o, int64_t now_ns)
+{
+	o->answers.refused_ns = now_ns;
+	return OUTPUT_WAIT;
+}
+
+/* At full speed a request that holds a value whose answer is under way waits for that; one that has its time goes, and is counted. */
+static bool must_wait(const struct out_http *o, const struct message *m)
+{
+	return o->carry && o->env->wait_for_outputs && !m->due_ns && carry_early(o->carry, m);
+}
+
+static enum output_result taken(struct out_http *o, const struct message *m)
+{
+	if (m->flags)
+		player_counts(o->player)[TARGET_SENT_INCOMPLETE]++;
+	if (o->carry && (!o->env->wait_for_outputs || m->due_ns) && carry_early(o->carry, m))
+		carry_count_early(o->carry);
+	return OUTPUT_OK;
+}
+
+static void http_result(void *arg, const struct play_result *r)
+{
+	struct out_http *o = arg;
+	answers_take(&o->answers, r);
+	if (!o->carry)
+		return;
+	if (r->outcome == TARGET_ANSWERED)
+		carry_answered(o->carry, &r->request->id, r->response);
+	else
+		carry_failed(o->carry, &r->request->id);
+}
+
+static struct message *http_prepare(void *arg, const struct message *m)
+{
+	struct out_http *o = arg;
+	return carry_prepare(o->carry, m);
+}
+
+static struct message *http_produced(struct output *out)
+{
+	return answers_next(&((struct out_http *)out)->answers);
+}
+
 static enum output_result http_write(struct output *out, struct message *m, int64_t now_ns, struct err *err)
 {
 	(void)err;
 	struct out_http *o = (struct out_http *)out;
 	struct http_head head;
-	if (m->type != MESSAGE_REQUEST)
-		return OUTPUT_OK; /* an answer: nothing to send, and nothing lost */
+	if (m->type != MESSAGE_REQUEST) { /* an answer: nothing to send, and nothing lost */
+		if (o->carry && m->type == MESSAGE_RESPONSE && !m->flags)
+			carry_recorded(o->carry, m);
+		return OUTPUT_OK;
+	}
 	if (m->flags && !o->send_incomplete)
 		return count_as(o, TARGET_INCOMPLETE);
 	if (!http_head_parse(message_bytes(m), &head) || head.is_response)
 		return count_as(o, TARGET_NOT_REQUEST);
-	if (full(o))
-		return OUTPUT_WAIT;
+	if (full(o) || must_wait(o, m))
+		return refuse(o, now_ns);
 	const struct player_hints hints = {
 		.method = head.method,
 		.retry = http_method_idempotent(head.method),
 		/* Behind one that misses bytes the server no longer knows where the next begins. */
 		.last_of_lane = closes(&head) || m->flags,
+		.tag = answers_endpoint(&o->answers, &head),
 		.alone = may_end_http(&head),
 		.expects = expects_continue(&head),
 	};
@@ -124,17 +178,25 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 	if (!edited)
 		return count_as(o, TARGET_FAILED_MEMORY);
 	o->scheduled |= m->due_ns != 0;
+	if (o->carry)
+		carry_sent(o->carry, &m->id);
 	int rc = player_submit(o->player, edited, &hints, now_ns);
 	message_unref(edited);
-	if (rc == ERR_LIMIT)
-		return OUTPUT_WAIT;
-	return rc == 0 ? OUTPUT_OK : count_as(o, TARGET_FAILED_MEMORY);
+	if (rc == 0)
+		return taken(o, m);
+	if (o->carry)
+		carry_unsent(o->carry, &m->id);
+	return rc == ERR_LIMIT ? refuse(o, now_ns) : count_as(o, TARGET_FAILED_MEMORY);
 }
 
 static void http_drop(struct output *out, struct message *m, enum drop_reason why)
 {
-	if (m->type == MESSAGE_REQUEST)
-		(void)count_as((struct out_http *)out, why == DROP_STOPPED ? TARGET_UNFINISHED : TARGET_QUEUE_FULL);
+	struct out_http *o = (struct out_http *)out;
+	if (m->type != MESSAGE_REQUEST)
+		return;
+	(void)count_as(o, why == DROP_STOPPED ? TARGET_UNFINISHED : TARGET_QUEUE_FULL);
+	o->scheduled |= m->due_ns != 0;
+	o->answers.unsent += m->due_ns && why != DROP_STOPPED;
 }
 
 static int http_pollfd(const struct output *out)
@@ -144,12 +206,17 @@ static int http_pollfd(const struct output *out)
 
 static int64_t http_deadline(const struct output *out)
 {
-	return player_deadline(((const struct out_http *)out)->player);
+	const struct out_http *o = (const struct out_http *)out;
+	int64_t player = player_deadline(o->player), line = answers_deadline(&o->answers);
+	return player < line ? player : line;
 }
 
 static int http_tick(struct output *out, int64_t now_ns, struct err *err)
 {
-	return player_tick(((struct out_http *)out)->player, now_ns, err);
+	struct out_http *o = (struct out_http *)out;
+	int rc = player_tick(o->player, now_ns, err);
+	answers_tick(&o->answers, o->player, out->label, now_ns);
+	return rc;
 }
 
 static bool http_idle(const struct output *out)
@@ -175,8 +242,12 @@ static void http_status(const struct output *out, struct output_status *s)
 static void http_tally(const struct output *out, struct tally_sink *sink)
 {
 	struct player_numbers n;
-	player_numbers(((const struct out_http *)out)->player, &n);
+	const struct out_http *o = (const struct out_http *)out;
+	player_numbers(o->player, &n);
 	sink->section(sink->arg, &target_table, out->label, n.counts);
+	answers_tally(&o->answers, out->label, sink);
+	if (o->carry)
+		carry_tally(o->carry, out->label, sink);
 }
 
 /* By rows in which a failed connection ends; TIMEOUT may also be an answer's, then there is no such error. */
@@ -196,8 +267,11 @@ static bool http_timing(const struct output *out, struct timing *t)
 		.lateness = n.lateness,
 		.max_lateness_ns = o->max_lateness_ns,
 		.scheduled = o->scheduled,
+		.unsent = o->answers.unsent,
+		.measure = o->answers.measure,
 		.last_error = connections_failed(n.counts) && n.last_error[0] ? n.last_error : NULL,
 	};
+	memcpy(t->late_ns, o->answers.late_ns, sizeof t->late_ns);
 	return true;
 }
 
@@ -214,6 +288,8 @@ static int http_close(struct output *out, struct slice ledger_json, struct err *
 	struct out_http *o = (struct out_http *)out;
 	if (o->player)
 		player_free(o->player);
+	carry_free(o->carry);
+	answers_release(&o->answers);
 	buf_release(&o->host);
 	buf_release(&o->base_path);
 	free(o);
@@ -232,6 +308,7 @@ static const struct output_ops http_ops = {
 	.timing = http_timing,
 	.flush = http_flush,
 	.close = http_close,
+	.produced = http_produced,
 };
 
 /* All shards together open no more connections than were asked for; a run has no more shards than that. */
@@ -252,6 +329,20 @@ static void on_health(void *arg, int64_t down_ns, const char *why)
 		               "target %s is down: %s; it is tried once in a while, other requests meanwhile count as not tried",
 		               o->base.label, why);
 	o->env->note(o->env->note_arg, 0, text);
+}
+
+static int open_parts(struct out_http *h, const struct http_output_options *o, struct err *err)
+{
+	const struct answers_options answers = {
+		.track = o->track_response,
+		.measure = o->measure,
+		.stats_ns = o->stats ? (int64_t)(o->stats_ms ? o->stats_ms : STATS_DEFAULT_MS) * NS_PER_MS : 0,
+	};
+	int rc = answers_init(&h->answers, &answers, h->env, err);
+	if (rc || !o->carry.n)
+		return rc;
+	h->carry = carry_new(&o->carry, buf_slice(&h->base_path), err);
+	return h->carry ? 0 : err->code;
 }
 
 int out_http_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err)
@@ -280,9 +371,14 @@ int out_http_open(const char *address, const void *http_output_options, const st
 		.skip_verify = o->skip_verify,
 		.max_lateness_ns = h->max_lateness_ns,
 		.clock_ns = env->mono_ns,
+		.keep_response = o->track_response || o->carry.n,
 	};
-	const struct player_sink sink = { .arg = h, .health = on_health };
+	const struct player_sink sink = {
+		.arg = h, .result = http_result, .prepare = o->carry.n ? http_prepare : NULL, .health = on_health
+	};
 	int rc = player_url_parts(address, &h->host, &h->base_path, err);
+	if (rc == 0)
+		rc = open_parts(h, o, err);
 	if (rc == 0) {
 		h->player = player_new(&options, sink, err);
 		rc = h->player ? 0 : err->code;

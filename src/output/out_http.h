@@ -3,12 +3,18 @@
 #define REPLAY_OUTPUT_OUT_HTTP_H
 
 #include "model/ops.h"
+#include "model/text_list.h"
 
 struct http_output_options { /* 0 anywhere: the default */
 	bool original_host;  /* keep the recorded Host */
 	bool skip_verify;
 	bool no_lanes;
-	bool send_incomplete;    /* requests that miss bytes, as they are */
+	bool send_incomplete; /* requests that miss bytes, as they are */
+	bool track_response;  /* answers become messages for the outputs that keep them */
+	bool stats;           /* a line each stats_ms: 5,000 */
+	bool measure;         /* by endpoint and over time */
+	uint64_t stats_ms;
+	struct text_list carry;  /* see carry.h */
 	uint64_t workers;        /* connections at most; 0: one per recorded client */
 	uint64_t queue_len;      /* requests that wait: 1,000 */
 	int64_t timeout_ns;      /* 5 s */

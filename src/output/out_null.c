@@ -99,6 +99,7 @@ int out_null_open(const char *address, const void *no_options, const struct io_e
 	if (!o)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	o->base.ops = &null_ops;
+	o->base.keeps = true;
 	(void)snprintf(o->base.label, sizeof o->base.label, "null");
 	*out = &o->base;
 	return 0;

@@ -177,6 +177,7 @@ static int stdout_new(struct turn *turn, struct output **out, struct err *err)
 	o->turn = turn ? turn : own;
 	o->turn->users++;
 	o->base.ops = &stdout_ops;
+	o->base.keeps = true;
 	buf_init(&o->held, SIZE_MAX / 2);
 	(void)snprintf(o->base.label, sizeof o->base.label, "stdout");
 	*out = &o->base;

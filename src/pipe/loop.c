@@ -115,6 +115,37 @@ static bool pump(struct pipeline *r, int64_t now_ns)
 	return more;
 }
 
+/* What an output made itself, to the others that keep messages. They are not asked to wait: whoever made it has no place for it. */
+static void hand_on(struct pipeline *r, struct output *from, struct message *m, int64_t now_ns)
+{
+	for (size_t i = 0; i < r->output_count; i++) {
+		struct output *out = r->outputs[i];
+		struct err why = { 0 };
+		if (out == from || !out->keeps)
+			continue;
+		enum output_result took = out->failed ? OUTPUT_WAIT : out->ops->write(out, m, now_ns, &why);
+		if (took == OUTPUT_FAIL)
+			output_failed(r, out, &why);
+		else if (took == OUTPUT_WAIT)
+			out->ops->drop(out, m, DROP_FULL);
+	}
+}
+
+static void hand_on_produced(struct pipeline *r, int64_t now_ns)
+{
+	uint16_t number = 0;
+	for (size_t i = 0; i < r->output_count; i++) {
+		struct output *out = r->outputs[i];
+		if (!out->ops->produced)
+			continue;
+		for (struct message *m; (m = out->ops->produced(out)); message_unref(m)) {
+			m->target = number;
+			hand_on(r, out, m, now_ns);
+		}
+		number++;
+	}
+}
+
 static bool inputs_ended(const struct pipeline *r)
 {
 	for (size_t i = 0; i < r->input_count; i++)
@@ -302,6 +333,7 @@ enum run_end pipeline_loop(struct pipeline *r, struct err *err)
 	int64_t now_ns = r->start_ns = r->env.mono_ns();
 	for (;;) {
 		bool more = pump(r, now_ns);
+		hand_on_produced(r, now_ns);
 		if (r->stops > 1 || (inputs_ended(r) && outputs_idle(r)))
 			break;
 		tell_status(r, now_ns);

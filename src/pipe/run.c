@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "pipe/privileges.h"
 #include "pipe/shards.h"
+#include "report/measure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,12 @@ static void merge(struct merged_timing *m, const struct timing *t)
 	hist_merge(&m->from_send, t->from_send);
 	hist_merge(&m->lateness, t->lateness);
 	m->timing.scheduled |= t->scheduled;
+	m->timing.unsent += t->unsent;
+	for (int i = 0; i < LATE_CAUSES; i++)
+		m->timing.late_ns[i] += t->late_ns[i];
+	/* That of the first shard was copied. */
+	if (m->measure && t->measure && t->measure != m->first_measure)
+		(void)measure_merge(m->measure, t->measure);
 	if (!m->timing.last_error)
 		m->timing.last_error = t->last_error;
 }
@@ -141,6 +148,11 @@ static bool merge_timing(struct run *r, size_t i)
 	hist_init(&m->lateness);
 	m->label = out->label;
 	m->timing = t;
+	m->timing.unsent = 0;
+	memset(m->timing.late_ns, 0, sizeof m->timing.late_ns);
+	m->first_measure = t.measure;
+	m->measure = measure_copy(t.measure);
+	m->timing.measure = m->measure;
 	m->timing.from_due = &m->from_due;
 	m->timing.from_send = &m->from_send;
 	m->timing.lateness = &m->lateness;
@@ -226,8 +238,10 @@ void run_free(struct run *r)
 		if (r->shards[i].stop_fd >= 0)
 			(void)close(r->shards[i].stop_fd);
 	}
-	for (size_t i = 0; i < r->timing_count; i++)
+	for (size_t i = 0; i < r->timing_count; i++) {
+		measure_free(r->timings[i]->measure);
 		free(r->timings[i]);
+	}
 	free(r->timings);
 	if (r->ended_fd >= 0)
 		(void)close(r->ended_fd);

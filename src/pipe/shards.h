@@ -33,6 +33,8 @@ struct merged_timing {
 	const char *label;
 	struct timing timing;
 	struct hist from_due, from_send, lateness;
+	struct measure *measure; /* NULL: not wanted */
+	const struct measure *first_measure;
 };
 
 struct run {

@@ -1,31 +1,7 @@
 /* summary_json: a run as one JSON object. */
 #include "report/json.h"
+#include "report/latency.h"
 #include "report/summary.h"
-
-static void write_quantiles(struct json *j, const char *name, const struct hist *h)
-{
-	static const struct {
-		const char *key;
-		double q;
-	} rows[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99_9", 0.999 } };
-	json_key(j, name);
-	if (!h) {
-		json_str(j, NULL);
-		return;
-	}
-	json_open(j, '{');
-	json_key(j, "count");
-	json_u64(j, h->count);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		json_key(j, rows[i].key);
-		json_number(j, (double)hist_quantile(h, rows[i].q) / 1e6, 6);
-	}
-	json_key(j, "max");
-	json_number(j, (double)h->max_ns / 1e6, 6);
-	json_key(j, "mean");
-	json_number(j, hist_mean(h) / 1e6, 6);
-	json_close(j, '}');
-}
 
 static void write_target(struct json *j, const struct summary_target *t)
 {
@@ -38,9 +14,12 @@ static void write_target(struct json *j, const struct summary_target *t)
 	json_bool(j, summary_schedule_held(&(struct summary){ .targets = t, .n = 1 }));
 	json_key(j, "last_error");
 	json_str(j, t->last_error);
-	write_quantiles(j, "latency_from_due_ms", t->from_due);
-	write_quantiles(j, "latency_from_send_ms", t->from_send);
-	write_quantiles(j, "lateness_ms", t->lateness);
+	json_key(j, "latency_from_due_ms");
+	latency_json(j, t->from_due);
+	json_key(j, "latency_from_send_ms");
+	latency_json(j, t->from_send);
+	json_key(j, "lateness_ms");
+	latency_json(j, t->lateness);
 	json_close(j, '}');
 }
 

@@ -68,12 +68,28 @@ struct fake_output {
 	int busy_every; /* says WAIT each so many-th time */
 	int fail_at;    /* FAIL at this message */
 	int busy_ticks; /* ticks until it is idle */
+	int echoes;     /* makes a message of its own for each so many-th one taken */
+	int to_make, replayed, from_second;
 };
+
+static struct message *fake_produced(struct output *base)
+{
+	struct fake_output *o = (struct fake_output *)base;
+	if (o->to_make == 0)
+		return NULL;
+	o->to_make--;
+	return message_new(MESSAGE_REPLAYED, 10);
+}
 
 static enum output_result fake_write(struct output *base, struct message *m, int64_t now_ns, struct err *err)
 {
-	(void)m, (void)now_ns;
+	(void)now_ns;
 	struct fake_output *o = (struct fake_output *)base;
+	if (m->type == MESSAGE_REPLAYED) {
+		o->replayed++;
+		o->from_second += m->target == 1;
+		return OUTPUT_OK;
+	}
 	if (o->busy_every && ++o->waits % o->busy_every == 0)
 		return OUTPUT_WAIT;
 	if (o->fail_at && o->taken + 1 == o->fail_at) {
@@ -82,6 +98,7 @@ static enum output_result fake_write(struct output *base, struct message *m, int
 		return OUTPUT_FAIL;
 	}
 	o->taken++;
+	o->to_make += o->echoes && o->taken % o->echoes == 0;
 	return OUTPUT_OK;
 }
 
@@ -119,6 +136,7 @@ static bool fake_idle(const struct output *base)
 
 static const struct output_ops fake_output_ops = {
 	.write = fake_write,
+	.produced = fake_produced,
 	.drop = fake_drop,
 	.pollfd = no_output_fd,
 	.deadline = now_please,
@@ -161,6 +179,23 @@ Test(loop, each_output_gets_each_message)
 	cr_expect_eq(r->complete, 900);
 	cr_expect_eq(r->incomplete, 100);
 	cr_expect_eq(outs[1].busy_ticks, 0, "ended before the output was idle");
+	fake_free(r);
+}
+
+Test(loop, what_an_output_makes_goes_to_the_others_that_keep_messages)
+{
+	struct fake_input in = { .left = 100, .last = INPUT_END };
+	struct fake_output outs[4] = { { .echoes = 1 }, { .echoes = 4 }, { 0 }, { .busy_every = 2 } };
+	outs[1].base.keeps = outs[2].base.keeps = true;
+	struct pipeline *r = fake_run(&in, outs, 4);
+	struct err err = { 0 };
+	cr_expect_eq(pipeline_loop(r, &err), RUN_ENDED);
+	cr_expect_eq(outs[0].replayed, 0);
+	cr_expect_eq(outs[1].replayed, 100, "those of the first; not its own");
+	cr_expect_eq(outs[2].replayed, 125);
+	cr_expect_eq(outs[2].from_second, 25);
+	cr_expect_eq(outs[3].replayed, 0, "keeps none");
+	cr_expect_eq(outs[2].taken, 100);
 	fake_free(r);
 }
 
