@@ -1,11 +1,13 @@
 /* live: one handle per interface, one reassembly for all of them; packets are read in batches, and a quiet wire still moves the
- * clock on, so that holes and idle connections time out. An interface that goes away is waited for. */
+ * clock on, so that holes and idle connections time out. An interface that goes away is waited for. Of several shards each has handles and
+ * reassembly of its own, and the kernel spreads the packets among them by connection. */
 #include "input/live.h"
 
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/units.h"
 #include "input/capture.h"
+#include "input/fanout.h"
 #include "input/nic_drops.h"
 #include "input/packets.h"
 #include "input/raw_address.h"
@@ -16,7 +18,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define HANDLES_MAX       64
+#define HANDLES_MAX       FANOUT_MAX
 #define BATCH_PACKETS     512
 #define BATCHES_MAX       16 /* without a message: then the outputs get their turn */
 #define IGNORED_MAX       64
@@ -35,10 +37,12 @@ struct handle {
 	struct nic_drops nic;
 	int64_t leaving_ns; /* the interface went away: the ring is read until then, for what it still holds; 0: it is there */
 	bool for_good;      /* it cannot be opened again */
+	bool joined;        /* the sockets that share the interface's packets */
 };
 
 struct live {
 	struct input base;
+	struct fanout *fanout; /* shared by the shards; NULL: alone */
 	const struct io_env *env;
 	struct raw_options options;
 	struct capture *capture;
@@ -53,6 +57,7 @@ struct live {
 	int64_t stats_ns;    /* the next line of numbers */
 	int64_t handover_ns; /* within that time the kernel hands a packet over: its buffer time-out, doubled */
 	int64_t drained_ns;  /* stopping: by then the kernel has handed over all that came before; 0: not yet known */
+	int64_t since_ns;    /* Unix time: earlier packets are not taken */
 	int64_t stop_ns;     /* Unix time of the stop: later packets are not taken; 0: none */
 	bool past_stop;      /* a later packet was seen */
 	struct err failure;  /* told once every message has been given out */
@@ -90,6 +95,8 @@ static bool from_ignored(const struct live *in, const struct packet *packet)
 static void take_packet(void *arg, const struct packet *packet)
 {
 	struct live *in = arg;
+	if (packet->ts_ns < in->since_ns)
+		return;
 	if (in->stop_ns && packet->ts_ns > in->stop_ns) {
 		in->past_stop = true;
 		return;
@@ -126,6 +133,9 @@ static int open_handle(struct live *in, struct handle *h, struct err *err)
 	h->packets = packets_open_live(&how, err);
 	if (!h->packets)
 		return err->code;
+	h->joined = in->fanout && fanout_join(in->fanout, (size_t)(h - in->handles), packets_fd(h->packets), err) == 0;
+	if (in->fanout && !h->joined)
+		return err->code;
 	struct epoll_event event = { .events = EPOLLIN };
 	if (epoll_ctl(in->epoll, EPOLL_CTL_ADD, packets_fd(h->packets), &event) != 0)
 		return err_set_errno(err, "cannot wait for packets of %s", h->device);
@@ -139,6 +149,9 @@ static void close_handle(struct live *in, struct handle *h)
 	h->kernel = h->kernel_before += packets_dropped(h->packets);
 	(void)epoll_ctl(in->epoll, EPOLL_CTL_DEL, packets_fd(h->packets), NULL);
 	packets_close(h->packets);
+	if (h->joined)
+		fanout_leave(in->fanout, (size_t)(h - in->handles));
+	h->joined = false;
 	h->packets = NULL;
 	h->leaving_ns = 0;
 }
@@ -186,7 +199,8 @@ static void update_drops(struct live *in)
 {
 	for (size_t i = 0; i < in->handle_count; i++) {
 		struct handle *h = &in->handles[i];
-		nic_drops_update(&h->nic, is_any(h) ? NULL : h->device);
+		if (in->env->shard == 0) /* the interface's, not the handle's */
+			nic_drops_update(&h->nic, is_any(h) ? NULL : h->device);
 		if (h->packets)
 			h->kernel = h->kernel_before + packets_dropped(h->packets);
 	}
@@ -293,6 +307,7 @@ static struct message *read_on(struct live *in, int64_t now_ns)
 static enum input_result live_next(struct input *base, int64_t now_ns, struct message **out, struct err *err)
 {
 	struct live *in = (struct live *)base;
+	in->since_ns = fanout_since(in->fanout);
 	if (all_gone(in) && !in->stopping) {
 		(void)err_set(&in->failure, ERR_IO, "%s: no interface is left to capture on", in->base.label);
 		in->stopping = true;
@@ -352,10 +367,13 @@ static void live_close(struct input *base)
 		buf_release(&in->handles[i].filter);
 	}
 	capture_free(in->capture);
+	fanout_release(in->fanout);
 	if (in->epoll >= 0)
 		(void)close(in->epoll);
 	free(in);
 }
+
+static int live_another(struct input *first, const struct io_env *env, struct input **out, struct err *err);
 
 static const struct input_ops live_ops = {
 	.next = live_next,
@@ -365,6 +383,7 @@ static const struct input_ops live_ops = {
 	.status = live_status,
 	.tally = live_tally,
 	.close = live_close,
+	.another = live_another,
 };
 
 static struct handle *handle_for(struct live *in, const char *device)
@@ -441,6 +460,23 @@ static int check_options(const struct raw_options *o, struct err *err)
 	return 0;
 }
 
+/* Where the kernel cannot spread packets, one shard takes them all. */
+static int open_first(struct live *in, struct handle *h, struct err *err)
+{
+	struct err why = { 0 };
+	int rc = open_handle(in, h, in->fanout ? &why : err);
+	if (!in->fanout || rc == 0)
+		return rc;
+	if (!h->packets || h->joined || h != in->handles)
+		return err_set(err, why.code, "%s", why.text);
+	note(in, why.text);
+	close_handle(in, h);
+	fanout_release(in->fanout);
+	in->fanout = NULL;
+	in->base.whole = true;
+	return open_handle(in, h, err);
+}
+
 static int open_all(struct live *in, const char *const *addresses, size_t n, struct err *err)
 {
 	int rc = check_options(&in->options, err);
@@ -451,19 +487,22 @@ static int open_all(struct live *in, const char *const *addresses, size_t n, str
 		in->base.captures |= !is_any(h);
 		rc = finish_filter(&in->options, h, err);
 		if (rc == 0)
-			rc = open_handle(in, h, err);
+			rc = open_first(in, h, err);
 	}
 	update_drops(in);
 	find_ignored(in);
 	return rc;
 }
 
-int live_open(const char *const *addresses, size_t n, const struct raw_options *options, const struct io_env *env, struct input **out,
-              struct err *err)
+/* Takes the fanout, also on failure. NULL: no memory or no descriptor. */
+static struct live *live_new(const struct raw_options *options, const struct io_env *env, struct fanout *fanout)
 {
 	struct live *in = calloc(1, sizeof *in);
-	if (!in)
-		return err_set(err, ERR_NOMEM, "out of memory");
+	if (!in) {
+		fanout_release(fanout);
+		return NULL;
+	}
+	in->fanout = fanout;
 	in->base.ops = &live_ops;
 	in->base.live = true;
 	in->env = env;
@@ -473,16 +512,62 @@ int live_open(const char *const *addresses, size_t n, const struct raw_options *
 	in->options.capture.ports = &in->ports;
 	in->capture = capture_new(&in->options.capture, env);
 	in->epoll = epoll_create1(EPOLL_CLOEXEC);
-	set_label(in, addresses, n);
-	int rc = in->capture ? 0 : err_set(err, ERR_NOMEM, "out of memory");
-	if (rc == 0 && in->epoll < 0)
-		rc = err_set_errno(err, "epoll_create1");
-	if (rc == 0)
-		rc = open_all(in, addresses, n, err);
-	if (rc) {
+	if (in->capture && in->epoll >= 0)
+		return in;
+	live_close(&in->base);
+	return NULL;
+}
+
+static int opened(struct live *in, int rc, struct input **out)
+{
+	if (rc)
 		live_close(&in->base);
-		return rc;
+	else
+		*out = &in->base;
+	return rc;
+}
+
+int live_open(const char *const *addresses, size_t n, const struct raw_options *options, const struct io_env *env, struct input **out,
+              struct err *err)
+{
+	struct fanout *fanout = env->shards > 1 ? fanout_new() : NULL;
+	struct live *in = env->shards > 1 && !fanout ? NULL : live_new(options, env, fanout);
+	if (!in)
+		return err_set(err, ERR_NOMEM, "there is no memory, or no descriptor, for a capture");
+	set_label(in, addresses, n);
+	return opened(in, open_all(in, addresses, n, err), out);
+}
+
+static int copy_handles(struct live *in, const struct live *from, struct err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; i < from->handle_count && rc == 0; i++) {
+		struct handle *h = handle_for(in, from->handles[i].device);
+		rc = buf_append(&h->filter, buf_slice(&from->handles[i].filter));
+		rc = rc ? err_set(err, ERR_NOMEM, "out of memory") : open_handle(in, h, err);
 	}
-	*out = &in->base;
-	return 0;
+	return rc;
+}
+
+/* Does that clock tell the same time as ours? man pcap-tstamp */
+static bool host_stamps(const struct raw_options *o)
+{
+	return !o->timestamp_type || strncmp(o->timestamp_type, "host", 4) == 0;
+}
+
+static int live_another(struct input *first, const struct io_env *env, struct input **out, struct err *err)
+{
+	const struct live *from = (const struct live *)first;
+	struct live *in = live_new(&from->options, env, fanout_share(from->fanout));
+	if (!in)
+		return err_set(err, ERR_NOMEM, "there is no memory, or no descriptor, for a capture");
+	in->ports = from->ports;
+	in->base.captures = from->base.captures;
+	(void)strcpy(in->base.label, from->base.label);
+	int rc = copy_handles(in, from, err);
+	find_ignored(in);
+	/* A connection that began while shards were still joining would be torn apart, or seen by two: for all of them it is later that it begins. */
+	if (host_stamps(&from->options))
+		fanout_begins(in->fanout, env->mono_ns() + env->real_minus_mono_ns);
+	return opened(in, rc, out);
 }

@@ -331,6 +331,7 @@ int vxlan_open(const char *const *addresses, size_t n, const struct raw_options 
 		return err_set(err, ERR_NOMEM, "out of memory");
 	in->base.ops = &vxlan_ops;
 	in->base.live = true;
+	in->base.whole = true; /* one socket */
 	in->env = env;
 	in->fd = -1;
 	(void)snprintf(in->base.label, sizeof in->base.label, "vxlan %s%s", addresses[0], n > 1 ? " …" : "");
