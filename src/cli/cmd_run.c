@@ -1,5 +1,7 @@
 /* cmd_run: `replay --input-… --output-…`: does what is asked make sense? Then a session. */
+#include "cli/dry_run.h"
 #include "cli/reading.h"
+#include "cli/schedule.h"
 #include "cli/session.h"
 
 static bool any(const struct addresses *lists)
@@ -17,12 +19,14 @@ static int check(struct options *o, struct err *err)
 	if (!any(o->run.inputs))
 		return err_set(err, ERR_USAGE,
 		               "no input: say where requests come from, with --input-raw :PORT or --input-file FILE (see replay --help)");
-	if (!any(o->run.outputs))
+	if (!any(o->run.outputs) && !o->dry_run)
 		return err_set(err, ERR_USAGE,
 		               "no output: say where they go, with --output-file FILE or --output-http URL (see replay --help)");
 	struct addresses *to_stdout = options_output(o, "output-stdout"), *files = options_input(o, "input-file");
 	if (o->json && to_stdout && to_stdout->n)
 		return err_set(err, ERR_USAGE, "--json and --output-stdout both write to standard output: give one of them");
+	if (schedule_settle(o, err) != 0)
+		return err->code;
 	if (!o->from && !o->to)
 		return 0;
 	if (!files || !files->n)
@@ -33,5 +37,7 @@ static int check(struct options *o, struct err *err)
 int cmd_run(struct options *o)
 {
 	struct err err = { .code = ERR_NONE };
-	return check(o, &err) ? complain(&err) : session_run(o);
+	if (check(o, &err))
+		return complain(&err);
+	return o->dry_run ? dry_run(o) : session_run(o);
 }

@@ -19,6 +19,8 @@ const struct command commands[] = {
 	      "replay --input-file requests.gor.zst --speed 2x --output-http http://127.0.0.1:8081" },
 	    { "As fast as it answers, from a packet capture:",
 	      "replay --input-file requests.pcap --speed max --output-http http://127.0.0.1:8081" },
+	    { "Ten times the clients, from 100 to 1,000 requests a second within a minute and on for five:",
+	      "replay --input-file requests.gor.zst --clone 10 --rate 100:1000:60s,1000:5m --loop --output-http http://127.0.0.1:8081" },
 	    { "Shadow live traffic onto a test deployment, and keep it too:",
 	      "replay --input-raw eth0:80 --output-http https://staging.example.com --output-file requests.gor.zst" },
 	    { "Fail a CI job when the schedule was not held:",

@@ -9,9 +9,6 @@ struct foreign {
 };
 
 static const struct foreign table[] = {
-	{ "input-file-read-depth", "files are always merged by time" },
-	{ "input-file-dry-run", "replay info FILE tells what is in it" },
-	{ "input-file-max-wait", "" },
 	{ "input-tcp*", "" },
 	{ "input-kafka*", "" },
 	{ "input-dummy", "" },

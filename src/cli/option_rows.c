@@ -28,8 +28,26 @@ static const struct option_row rows[] = {
 	{ "max-lateness", OPTION_DURATION, GROUP_PACE, CMD_RUN, AT(run.http.max_lateness_ns), "DURATION", "10ms", 1,
 	  "The schedule counts as held while 99% of the requests leave no later than this; when given, a schedule not held is exit status "
 	  "5." },
-	{ "input-file-loop", OPTION_COUNT, GROUP_PACE, CMD_RUN, AT(run.file_in.loops), "N", "1", 1,
-	  "Goes through the input files N times over." },
+	{ "rate", OPTION_RATE, GROUP_PACE, CMD_RUN, AT(run.file_in.rate), "RATE[,...]", NULL, 0,
+	  "Sends files' requests at that rate a second in recorded order, whatever their times were, and drops none; or in stages "
+	  "FROM:TO:DURATION "
+	  "behind commas, like 100:1000:60s,1000:1000:5m, each a straight line; the run ends with the last." },
+	{ "input-file-loop", OPTION_LOOPS, GROUP_PACE, CMD_RUN, AT(run.file_in.loops), "[N]", "1", 1,
+	  "Goes through the input files N times over; without N for ever." },
+	{ "loop", OPTION_LOOPS, GROUP_PACE, CMD_RUN, AT(run.file_in.loops), "[N]", "1", 1, "The same as --input-file-loop." },
+	{ "input-file-max-wait", OPTION_DURATION, GROUP_PACE, CMD_RUN, AT(run.file_in.max_wait_ns), "DURATION", "as recorded", 1,
+	  "A longer pause between two messages is cut to this, and all that follows comes that much earlier." },
+	{ "input-file-read-depth", OPTION_COUNT, GROUP_PACE, CMD_RUN, AT(accepted_count), "N", NULL, 0,
+	  "Taken for GoReplay's sake, changes nothing: files are always merged by time." },
+	{ "input-file-dry-run", OPTION_BOOL, GROUP_PACE, CMD_RUN, AT(dry_run), NULL, NULL, 0,
+	  "Tells what would be sent, how long it would take and at what rate, and sends nothing." },
+	{ "limit", OPTION_COUNT, GROUP_PACE, CMD_RUN, AT(run.file_in.requests_max), "N", "all", 1, "Ends after N requests of the files." },
+	{ "start-at", OPTION_TEXT, GROUP_PACE, CMD_RUN, AT(start_at), "TIME", "at once", 0,
+	  "Begins the files' schedule at that time, written as for --from, or +10s from now: so several machines begin together." },
+	{ "clone", OPTION_COUNT, GROUP_PACE, CMD_RUN, AT(run.file_in.copies), "K", "1", 1,
+	  "Plays each recorded client K times over, as clients of their own; --rate and --limit count them all." },
+	{ "clone-spread", OPTION_DURATION, GROUP_PACE, CMD_RUN, AT(run.file_in.copies_spread_ns), "DURATION", "0s", 0,
+	  "Starts those copies evenly over that time instead of together." },
 	{ "exit-after", OPTION_DURATION, GROUP_PACE, CMD_RUN, AT(run.exit_after_ns), "DURATION", "never", 0,
 	  "Stops reading after that time, then finishes as at the end of a file." },
 

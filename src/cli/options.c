@@ -97,6 +97,8 @@ static const char *const wanted[] = {
 	[OPTION_SIZE] = "a size like 65536, 64kb or 5mb",
 	[OPTION_COUNT] = "a whole number",
 	[OPTION_SPEED] = "a speed like 2x, 0.5x, 200% or max",
+	[OPTION_RATE] = "a rate like 300, or stages like 100:1000:60s,1000:1000:5m",
+	[OPTION_LOOPS] = "a whole number from 1, or nothing for ever",
 	[OPTION_TEXT] = "some text",
 	[OPTION_LIST] = "some text",
 	[OPTION_ADDRESSES] = "an address",
@@ -140,6 +142,19 @@ static int store_number(const struct option_row *row, void *field, const char *t
 	return r;
 }
 
+/* GoReplay's flag is a boolean. */
+static int store_loops(const struct option_row *row, uint64_t *loops, const char *text)
+{
+	bool forever;
+	if (text[0] < '0' || text[0] > '9') {
+		int r = parse_bool(text, &forever);
+		if (r == 0)
+			*loops = forever ? LOOPS_FOREVER : 1;
+		return r;
+	}
+	return store_number(row, loops, text);
+}
+
 static int store(struct options *o, const struct option_row *row, const char *text)
 {
 	void *field = (char *)o + row->at;
@@ -157,6 +172,10 @@ static int store(struct options *o, const struct option_row *row, const char *te
 		struct file_input_options *f = field;
 		return parse_speed(text, &f->speed, &f->max);
 	}
+	case OPTION_RATE:
+		return stages_parse(text, field);
+	case OPTION_LOOPS:
+		return store_loops(row, field, text);
 	case OPTION_TEXT:
 		*(const char **)field = text;
 		return text[0] ? 0 : ERR_USAGE;
@@ -213,6 +232,15 @@ static int bad_value(const struct option_row *row, const char *text, int r, stru
 	}
 }
 
+/* Is the word behind a flag that has no = its value? Not every row insists on one. */
+static bool takes_next_word(const struct option_row *row, char *const *argv, int left)
+{
+	uint64_t n;
+	if (row->type == OPTION_LOOPS)
+		return left > 1 && parse_u64(argv[1], &n) == 0;
+	return option_takes_value(row);
+}
+
 /* One word that begins with a dash, and the one behind it where it is the value. Gives how many words it took, or a negative error. */
 static int parse_flag(struct options *o, enum command_bit command, char *const *argv, int left, struct err *err)
 {
@@ -235,7 +263,7 @@ static int parse_flag(struct options *o, enum command_bit command, char *const *
 		return unknown(command, name, err);
 	const char *value = equals ? equals + 1 : "true";
 	int took = 1;
-	if (option_takes_value(&row) && !equals) {
+	if (!equals && takes_next_word(&row, argv, left)) {
 		if (left < 2)
 			return err_set(err, ERR_USAGE, "--%s needs a value: %s", row.name, row.argument);
 		value = argv[1];
@@ -265,6 +293,7 @@ int options_parse(struct options *o, enum command_bit command, int argc, char *c
 	}
 	/* What holds for a capture holds for a pcap file too. */
 	o->run.file_in.source.capture = o->run.raw.capture;
+	o->run.file_in.incomplete_too = o->run.http.send_incomplete;
 	/* And a capture file given as --input-raw has the pace of any file. */
 	o->run.raw.speed = o->run.file_in.speed;
 	o->run.raw.max = o->run.file_in.max;

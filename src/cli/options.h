@@ -20,6 +20,9 @@ struct options {
 	uint64_t limit;            /* cat: 0, all */
 	bool body, raw;            /* cat */
 	bool man, bash, zsh, fish; /* help */
+	const char *start_at;      /* run: as given */
+	bool dry_run;              /* run */
+	uint64_t accepted_count;
 	bool accepted;             /* where flags that change nothing here go */
 	struct addresses operands; /* what is no option, in order */
 };
@@ -32,6 +35,8 @@ enum option_type {
 	OPTION_SIZE,      /* 64-bit bytes */
 	OPTION_COUNT,     /* uint64_t */
 	OPTION_SPEED,     /* struct file_input_options */
+	OPTION_RATE,      /* struct stages */
+	OPTION_LOOPS,     /* uint64_t; without a value LOOPS_FOREVER */
 	OPTION_TEXT,      /* const char * */
 	OPTION_LIST,      /* struct text_list; may be given again */
 	OPTION_ADDRESSES, /* struct addresses; may be given again */

@@ -141,6 +141,14 @@ static enum input_result find_pending(struct in_file *in, int64_t now_ns, struct
 	return INPUT_WAIT;
 }
 
+/* Whoever asked for stages wants to know that some of them never came. */
+static void tell_unplayed_stages(const struct in_file *in)
+{
+	const struct stages *s = in->pacer.stages;
+	if (s && in->env->shard == 0 && s->list[s->n - 1].length_ns && stages_time(s, in->pacer.paced) != INT64_MAX)
+		in->env->note(in->env->note_arg, 0, "the files ended before the stages of --rate did; with --loop they begin again");
+}
+
 static enum input_result file_next(struct input *base, int64_t now_ns, struct message **out, struct err *err)
 {
 	struct in_file *in = (struct in_file *)base;
@@ -149,6 +157,8 @@ static enum input_result file_next(struct input *base, int64_t now_ns, struct me
 	if (found == INPUT_MESSAGE && in->pending_due_ns == INT64_MAX)
 		found = INPUT_END;
 	in->deadline_ns = found == INPUT_WAIT ? now_ns : TIME_NEVER;
+	if (found == INPUT_END && !in->stopped && !in->pending)
+		tell_unplayed_stages(in);
 	if (found != INPUT_MESSAGE)
 		return found;
 	if (in->pending_due_ns - in->options.lead_ns > now_ns) {

@@ -45,6 +45,16 @@ Test(help, every_option_is_everywhere)
 	}
 }
 
+/* Two commands may have a row of the same name each. */
+static bool command_has(enum command_bit bit, const char *name)
+{
+	struct option_row row;
+	for (size_t k = 0; option_row_at(k, &row); k++)
+		if ((row.commands & bit) && strcmp(row.name, name) == 0)
+			return true;
+	return false;
+}
+
 Test(help, text_has_the_commands_own_options_within_the_line)
 {
 	for (size_t c = 0; c < command_count; c++) {
@@ -58,7 +68,7 @@ Test(help, text_has_the_commands_own_options_within_the_line)
 			(void)snprintf(line, sizeof line, "\n  --%s%s", row.name, row.argument ? " " : "");
 			const char *hit = strstr((const char *)out.ptr, line);
 			bool whole = hit && (hit[strlen(line)] == ' ' || hit[strlen(line)] == '\n' || row.argument);
-			cr_assert_eq(whole, (row.commands & commands[c].bit) != 0, "%s: %s", commands[c].name, line);
+			cr_assert_eq(whole, command_has(commands[c].bit, row.name), "%s: %s", commands[c].name, line);
 		}
 		cr_assert(commands[c].examples[0].line);
 		buf_release(&out);

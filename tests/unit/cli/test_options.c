@@ -65,13 +65,14 @@ Test(options, rows_are_sound)
 Test(options, every_row_takes_its_type)
 {
 	static const char *const good[] = {
-		[OPTION_BOOL] = "true", [OPTION_BOOL_OFF] = "true", [OPTION_ON_OFF] = "off",    [OPTION_DURATION] = "1m30s",
-		[OPTION_SIZE] = "64kb", [OPTION_COUNT] = "7",       [OPTION_SPEED] = "2x",      [OPTION_TEXT] = "text",
-		[OPTION_LIST] = "text", [OPTION_ADDRESSES] = "a",   [OPTION_PRESENCE] = "true",
+		[OPTION_BOOL] = "true",     [OPTION_BOOL_OFF] = "true", [OPTION_ON_OFF] = "off", [OPTION_DURATION] = "1m30s",
+		[OPTION_SIZE] = "64kb",     [OPTION_COUNT] = "7",       [OPTION_SPEED] = "2x",   [OPTION_TEXT] = "text",
+		[OPTION_RATE] = "10:20:3s", [OPTION_LOOPS] = "3",       [OPTION_LIST] = "text",  [OPTION_ADDRESSES] = "a",
+		[OPTION_PRESENCE] = "true",
 	};
 	static const char *const bad[] = {
-		[OPTION_BOOL] = "maybe", [OPTION_BOOL_OFF] = "2", [OPTION_ON_OFF] = "",    [OPTION_DURATION] = "5",
-		[OPTION_SIZE] = "5zb",   [OPTION_COUNT] = "-1",   [OPTION_SPEED] = "x",    [OPTION_TEXT] = "",
+		[OPTION_BOOL] = "maybe", [OPTION_BOOL_OFF] = "2", [OPTION_ON_OFF] = "",    [OPTION_DURATION] = "5", [OPTION_SIZE] = "5zb",
+		[OPTION_COUNT] = "-1",   [OPTION_SPEED] = "x",    [OPTION_TEXT] = "",      [OPTION_RATE] = "10:20", [OPTION_LOOPS] = "x",
 		[OPTION_LIST] = NULL,    [OPTION_ADDRESSES] = "", [OPTION_PRESENCE] = "?",
 	};
 	struct option_row row;
@@ -90,6 +91,33 @@ Test(options, every_row_takes_its_type)
 			err = (struct err){ .code = ERR_NONE };
 		}
 	}
+}
+
+/* The number behind it is taken where one stands there; GoReplay's is a boolean. */
+Test(options, loops_with_and_without_a_number)
+{
+	static const struct {
+		const char *line;
+		uint64_t loops;
+		size_t operands;
+	} cases[] = {
+		{ "--input-file-loop", LOOPS_FOREVER, 0 },
+		{ "--loop", LOOPS_FOREVER, 0 },
+		{ "--loop 3", 3, 0 },
+		{ "--input-file-loop --limit 4", LOOPS_FOREVER, 0 },
+		{ "--loop=5", 5, 0 },
+		{ "--loop=false", 1, 0 },
+		{ "--loop=true", LOOPS_FOREVER, 0 },
+		{ "--loop file", LOOPS_FOREVER, 1 },
+		{ "--loop 3 4", 3, 1 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		cr_assert_eq(parse(CMD_RUN, cases[i].line), 0, "%s: %s", cases[i].line, err.text);
+		cr_expect_eq(o.run.file_in.loops, cases[i].loops, "%s", cases[i].line);
+		cr_expect_eq(o.operands.n, cases[i].operands, "%s", cases[i].line);
+		options_release(&o);
+	}
+	cr_expect_eq(parse(CMD_RUN, "--loop 0"), ERR_USAGE);
 }
 
 Test(options, spellings)
