@@ -138,7 +138,10 @@ static void pair_up_request(struct http_conn *c, struct half *h, struct slice st
 {
 	enum http_method method = http_method_of(slice_cut(start, 0, slice_find_byte(start, ' ')));
 	http_facts_init(&h->facts, false, method);
-	h->ordinal = pair_request(&c->pair, h->hold_at, method, missed_a_message(h, h->hold_at.offset), &h->answered);
+	enum pair_lost lost = missed_a_message(h, h->hold_at.offset) ? PAIR_MAY_BE_LOST : PAIR_NONE_LOST;
+	if (lost != PAIR_NONE_LOST && h->missed_between && !h->missed_much && !c->half[!h->side].missed)
+		lost = PAIR_SURELY_LOST;
+	h->ordinal = pair_request(&c->pair, h->hold_at, method, lost, &h->answered);
 }
 
 static void pair_up_response(struct http_conn *c, struct half *h, struct slice start)
@@ -157,9 +160,11 @@ static void pair_up_response(struct http_conn *c, struct half *h, struct slice s
 	int status = http_start_status(start);
 	bool interim = status >= 100 && status < 200 && status != 101;
 	struct pair_answer answer = pair_response(&c->pair, h->hold_at, status, &holes);
-	http_facts_init(&h->facts, true, answer.method);
+	/* A HEAD that it may answer or may not is told by what stands in place of the body. */
+	http_facts_init(&h->facts, true, answer.sure ? answer.method : METHOD_OTHER);
+	h->maybe_head = answer.method == METHOD_HEAD;
 	h->ordinal = answer.ordinal;
-	h->method_unknown = !answer.paired;
+	h->method_unknown = !answer.sure;
 	c->reader->responses[HTTP_INTERIM] += interim;
 	c->reader->responses[HTTP_UNPAIRED] += !answer.paired;
 	if (answer.paired && !interim && client->ordinal == answer.ordinal)
@@ -250,7 +255,7 @@ void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
 	c->client = response ? !h->side : h->side;
 	c->kind = HTTP_CONN_HTTP;
 	if (response)
-		pair_up_response(c, h, slice_str("HTTP/1.1 200"));
+		pair_broken_response(&c->pair);
 	else
 		pair_up_request(c, h, start);
 	rows_of(c, h)[HTTP_SEEN]++;

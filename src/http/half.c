@@ -35,6 +35,7 @@ static void seek(struct http_conn *c, struct half *h, uint64_t from)
 	if (!h->missed && c->client != h->side) {
 		h->missed = true;
 		h->missed_from = from;
+		h->missed_between = false;
 	}
 }
 
@@ -72,6 +73,17 @@ static bool fits_side(const struct http_conn *c, const struct half *h, enum http
 	if (what == START_REQUEST)
 		return c->client < 0 || c->client == h->side;
 	return what == START_RESPONSE && c->client != h->side;
+}
+
+static bool in_doubt(const struct half *h)
+{
+	return h->state == HALF_SEEK || h->missed;
+}
+
+/* The end of a request line whose target holds blanks is one, too ("and so on HTTP/1.1"): out of step, more is asked for. */
+static bool plausible(const struct half *h, enum http_start what, struct slice start)
+{
+	return what != START_REQUEST || !in_doubt(h) || http_start_common_method(start) || http_start_likely(start);
 }
 
 /* The message that began in hold takes hold's bytes as its own. */
@@ -140,11 +152,6 @@ static void mark_other_start(struct half *h, const struct chunk *chunk)
 	h->others[h->n_others++] = (struct other_start){ h->hold.len, chunk->peer_offset, chunk->ts_ns };
 }
 
-static bool in_doubt(const struct half *h)
-{
-	return h->state == HALF_SEEK || h->missed;
-}
-
 /* What is held begins at the i-th other start. */
 static void move_to_start(struct half *h, int i)
 {
@@ -171,7 +178,7 @@ static bool choose_start(struct half *h)
 		struct slice s = slice_from(buf_slice(&h->hold), i == AS_HELD ? 0 : h->others[i].at);
 		size_t checked = 0;
 		s = slice_from(s, count_blank(s));
-		if (http_start_judge(s, &checked) != START_REQUEST)
+		if (http_start_judge(s, &checked) != START_REQUEST || !plausible(h, START_REQUEST, s))
 			continue;
 		choice = i;
 		n++;
@@ -193,9 +200,11 @@ static bool choose_start(struct half *h)
 /* Does what is held begin a message of this side's? */
 static bool accept_held(const struct http_conn *c, struct half *h, enum http_start what)
 {
-	if (!fits_side(c, h, what))
+	if (!fits_side(c, h, what) || h->hold.len == 0)
 		return false;
-	return what != START_REQUEST || h->n_others == 0 || !in_doubt(h) || choose_start(h);
+	if (what == START_REQUEST && in_doubt(h) && h->n_others && !choose_start(h))
+		return false;
+	return plausible(h, what, buf_slice(&h->hold));
 }
 
 /* What is held begins no message. True: it does so from the next segment's start on, or may. */
@@ -257,7 +266,7 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 			return blank;
 		mark_start(h, chunk, at);
 		what = judge_in_place(c, h, rest);
-		if (fits_side(c, h, what)) {
+		if (fits_side(c, h, what) && plausible(h, what, rest)) {
 			h->state = HALF_HEAD;
 			(void)conn_begin(c, h, what, rest);
 			return 0;
@@ -464,18 +473,22 @@ static size_t body_from_hold(struct http_conn *c, struct half *h, size_t now)
 /* HALF_EXPECT of a response: whether it answers a HEAD is told by a status line in place of its body; a CONNECT, by what tunnels carry. */
 static size_t step_unknown(struct http_conn *c, struct half *h, struct slice rest)
 {
+	enum { TLS_HANDSHAKE = 22 }; /* RFC 8446 §5.1 */
 	size_t used;
 	enum http_start what = judge_held(c, h, rest, &used);
+	struct slice held = buf_slice(&h->hold), begun = slice_from(held, count_blank(held));
 	if (what == START_RESPONSE) {
 		conn_give(c, h);
+		buf_consume(&h->hold, held.len - begun.len);
 		begin_with_hold(c, h, what);
 		return used;
 	}
-	struct slice held = buf_slice(&h->hold);
-	bool may_be = slice_starts(slice_str("HTTP/1."), slice_cut(held, 0, 7));
+	bool whole_body = body_state(h) == HALF_SIZED && held.len >= h->left && begun.len < 7;
+	bool may_be = !whole_body && slice_starts(slice_str("HTTP/1."), slice_cut(begun, 0, 7));
+	bool unbounded = body_state(h) == HALF_CLOSE && h->facts.status < 300;
+	may_be |= unbounded && (held.ptr[0] == TLS_HANDSHAKE || slice_starts(slice_str("SSH-"), slice_cut(held, 0, 4)));
 	if (what == START_MORE && may_be)
 		return used;
-	bool unbounded = body_state(h) == HALF_CLOSE && h->facts.status < 300;
 	if (unbounded && (what == START_TLS || what == START_SSH)) {
 		finish(c, h);
 		conn_tunnel(c);
@@ -594,19 +607,24 @@ void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 	}
 	/* A hole that reaches exactly to the body's end leaves the stream in step. */
 	bool in_step = h->state == HALF_SIZED && gap->len == h->left;
-	if (!in_step && !h->missed) {
+	/* What begins to say nothing yet is a message that was missed, too. */
+	bool between = h->state == HALF_START && !http_start_likely(buf_slice(&h->hold));
+	break_off(c, h);
+	if (in_step) {
+		h->state = HALF_START;
+	} else if (!h->missed) {
 		h->missed = true;
 		h->missed_from = gap->offset;
+		h->missed_between = between;
 	}
-	break_off(c, h);
-	if (in_step)
-		h->state = HALF_START;
 }
 
 void half_end(struct http_conn *c, struct half *h, enum stream_end how)
 {
 	if (h->state == HALF_OVER)
 		return;
+	if (h->state == HALF_EXPECT && h->facts.is_response && h->maybe_head && h->hold.len == 0)
+		finish(c, h);
 	if (h->state == HALF_EXPECT)
 		(void)body_from_hold(c, h, 0);
 	bool closed = how == STREAM_FIN || how == STREAM_RST;

@@ -33,9 +33,10 @@ struct half {
 	uint64_t told; /* bytes and gaps up to here were delivered */
 	bool missed;   /* bytes were missed since the last message began */
 	uint64_t missed_from;
-	bool missed_much; /* nobody knows how many: the capture began behind them */
-	bool may_start;   /* HALF_SEEK: a segment began here, and only empty lines came since */
-	int64_t now_ns;   /* of the chunk at hand */
+	bool missed_between; /* and the first of them stood behind a message */
+	bool missed_much;    /* nobody knows how many: the capture began behind them */
+	bool may_start;      /* HALF_SEEK: a segment began here, and only empty lines came since */
+	int64_t now_ns;      /* of the chunk at hand */
 	/* Bytes whose meaning is still open: a start line that came in pieces. */
 	struct buf hold;
 	size_t hold_checked;
@@ -57,7 +58,8 @@ struct half {
 	size_t line_at;            /* where in m->data the line begins that has no end yet */
 	uint64_t left;             /* HALF_SIZED */
 	bool answered;             /* a final answer to this request has begun */
-	bool method_unknown;       /* a response whose request we do not know */
+	bool method_unknown;       /* a response whose request we do not know for certain, */
+	bool maybe_head;           /* and the likeliest is a HEAD */
 	int64_t ts_ns, last_ts_ns; /* of its first and last byte */
 	struct chunked chunked;
 };

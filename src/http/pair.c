@@ -63,23 +63,27 @@ static void drop_early(struct pair *p, uint8_t n)
 	memmove(p->early, p->early + n, p->early_count * sizeof *p->early);
 }
 
-/* Could a response that begins there answer that request at all? */
+/* Could a response that begins there answer that request at all? (That its client had not yet acknowledged the response follows from it; what
+ * the request's segment says of that may be newer, when it is a retransmission.) */
 static bool possible(const struct pair_waiting *w, struct pair_place at)
 {
-	return at.peer_offset > w->at.offset && at.offset >= w->at.peer_offset;
+	return at.peer_offset > w->at.offset;
 }
 
-uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, bool after_hole, bool *answered)
+uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, enum pair_lost lost, bool *answered)
 {
+	bool after_hole = lost != PAIR_NONE_LOST;
 	struct pair_waiting w = { .at = at, .ordinal = p->next_ordinal, .method = (uint8_t)method, .after_hole = after_hole };
 	uint8_t before = 0;
 	while (before < p->early_count && !possible(&w, p->early[before].at))
 		before++;
 	p->proven_lost += before;
 	drop_early(p, before);
-	/* Asked again with nothing new from the server in between; or for the first time we see, but not the first time. */
-	if (p->any_asked ? p->asked_told == at.peer_offset : after_hole && at.offset > 0 && at.peer_offset == 0)
+	/* Asked again with nothing new from the server in between; or with no answer to the one that was lost. */
+	bool lost_unanswered = lost == PAIR_SURELY_LOST && p->count == 0 && (!p->finals_since || p->final_since >= at.peer_offset);
+	if ((p->any_asked && p->asked_told == at.peer_offset) || lost_unanswered)
 		p->pipelines = true;
+	p->finals_since = 0;
 	p->any_asked = true;
 	p->asked_told = at.peer_offset;
 	/* A response that came before is this one's, unless it may as well be one's that was lost or passed over. */
@@ -118,22 +122,27 @@ static struct pair_answer own_ordinal(struct pair *p, bool interim)
 	return answer;
 }
 
+/* Its request may be among the bytes that have not come yet. */
+static void note_early(struct pair *p, struct pair_place at, uint32_t ordinal)
+{
+	if (p->early_count == PAIR_EARLY) {
+		p->proven_lost++;
+		drop_early(p, 1);
+	}
+	p->early[p->early_count].at = at;
+	p->early[p->early_count++].ordinal = ordinal;
+}
+
 /* No request that we know can be the one it answers. */
 static struct pair_answer orphan(struct pair *p, struct pair_place at, bool interim, const struct pair_holes *holes)
 {
 	struct pair_answer answer = own_ordinal(p, interim);
 	if (interim)
 		return answer;
-	if (p->count == 0 && at.peer_offset > holes->client_told) {
-		if (p->early_count == PAIR_EARLY) {
-			p->proven_lost++;
-			drop_early(p, 1);
-		}
-		p->early[p->early_count].at = at;
-		p->early[p->early_count++].ordinal = answer.ordinal;
-	} else if (p->count ? waiting(p, 0)->after_hole : holes->client_missed) {
+	if (p->count == 0 && at.peer_offset > holes->client_told)
+		note_early(p, at, answer.ordinal);
+	else if (p->count ? waiting(p, 0)->after_hole : holes->client_missed)
 		p->proven_lost++;
-	}
 	return answer;
 }
 
@@ -154,6 +163,8 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 	if (!interim) {                    /* Two answers with nothing new from the client in between. */
 		p->pipelines |= p->any_final && p->final_told == at.peer_offset;
 		p->any_final = true;
+		if (p->finals_since++ == 0)
+			p->final_since = at.offset;
 		p->final_told = at.peer_offset;
 	}
 	if (p->forgotten) {
@@ -167,7 +178,10 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 	if (p->count == 0 || !possible(waiting(p, 0), at))
 		return orphan(p, at, interim, holes);
 	uint32_t most = holes->server_missed ? UINT32_MAX : p->slack, slack = choices(p, at, most);
-	if (holes->unseen && most > slack) /* or it answers none of these */
+	bool unseen = holes->unseen;
+	for (uint32_t i = 1; i <= slack + 1 && i < p->count; i++)
+		unseen |= waiting(p, i)->after_hole;
+	if (unseen && most > slack) /* or it answers none of these */
 		slack = most < p->count ? most : p->count;
 	const struct pair_waiting *w = waiting(p, 0);
 	bool lost_before = w->after_hole && p->pipelines;
@@ -177,12 +191,23 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 			pop(p);
 			p->unanswered++;
 		}
-		return own_ordinal(p, interim);
+		struct pair_answer own = own_ordinal(p, interim);
+		if (!interim && p->count == 0 && at.peer_offset > holes->client_told)
+			note_early(p, at, own.ordinal);
+		return own;
 	}
-	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .method = w->method };
+	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .sure = !w->after_hole, .method = w->method };
 	p->orphan_interim = false;
 	p->slack = 0;
+	p->finals_since = 0;
 	if (!interim)
 		pop(p);
 	return answer;
+}
+
+void pair_broken_response(struct pair *p)
+{
+	if (p->slack < UINT32_MAX)
+		p->slack++;
+	p->orphan_interim = false;
 }

@@ -32,9 +32,11 @@ struct pair {
 	uint32_t slack; /* so many more of the first may have been answered: by responses that were lost, or are not known to be theirs */
 	bool pipelines; /* this client was seen to ask again before it had an answer */
 	bool any_asked; /* a request has begun, */
-	uint64_t asked_told; /* whose sender had acknowledged so much, the last one */
-	bool any_final;      /* a final answer has begun, */
-	uint64_t final_told; /* whose sender had acknowledged so much, the last one */
+	uint64_t asked_told;   /* whose sender had acknowledged so much, the last one */
+	uint32_t finals_since; /* final answers since the last request, which were none to it */
+	uint64_t final_since;  /* where the first of them begins */
+	bool any_final;        /* a final answer has begun, */
+	uint64_t final_told;   /* whose sender had acknowledged so much, the last one */
 	/* Responses that came before the bytes of their request did: a hole holds those back. */
 	struct {
 		struct pair_place at;
@@ -50,6 +52,7 @@ struct pair {
 struct pair_answer {
 	uint32_t ordinal;
 	bool paired;
+	bool sure;      /* nothing was missed that could make it another's */
 	uint8_t method; /* enum http_method, of the request; METHOD_OTHER when there is none */
 };
 
@@ -62,11 +65,17 @@ struct pair_holes {
 	uint64_t server_from; /* from here on */
 };
 
+/* Of the requests between the last one and this. SURELY: a hole between messages, and none in the server's stream. */
+enum pair_lost { PAIR_NONE_LOST, PAIR_MAY_BE_LOST, PAIR_SURELY_LOST };
+
 void pair_init(struct pair *p, uint32_t max_waiting);
 void pair_release(struct pair *p); /* what still waits counts as unanswered */
 
 /* A request begins. Returns its ordinal. *answered: a final answer was there before it. */
-uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, bool after_hole, bool *answered);
+uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, enum pair_lost lost, bool *answered);
+
+/* A response began, and nobody knows whether it was an interim one. */
+void pair_broken_response(struct pair *p);
 
 /* A response begins; an interim one leaves its request waiting. */
 struct pair_answer pair_response(struct pair *p, struct pair_place at, int status, const struct pair_holes *holes);

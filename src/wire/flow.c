@@ -107,6 +107,10 @@ static void on_rst(struct flow_table *t, struct flow *f, int side, const struct 
 	}
 	if (!rst_plausible(h, s->seq))
 		return;
+	/* It stands behind all that its sender had sent (RFC 9293 §3.5.2): what lies before it and was not seen is missing. */
+	int64_t at = offset_of(h, s->seq);
+	if (h->fin_at == NO_FIN && !h->enough && at > h->high)
+		h->fin_at = at;
 	f->reset = true;
 	f->reset_by = (uint8_t)side;
 	flow_close(t, f, STREAM_RST);

@@ -147,6 +147,21 @@ static void reorder(struct lane *l)
 	}
 }
 
+/* Where the capture begins inside of a connection, the first packet seen says where a stream begins: one that repeats earlier bytes lies
+ * before that. */
+static void lose_earlier(struct lane *l)
+{
+	size_t floor[2] = { SIZE_MAX, SIZE_MAX };
+	for (size_t i = 0; i < l->n; i++) {
+		struct seg *s = &l->segs[i];
+		if (s->lost || s->part_lost || !s->len)
+			continue;
+		if (floor[s->side] == SIZE_MAX)
+			floor[s->side] = s->from;
+		s->lost = s->from < floor[s->side];
+	}
+}
+
 static void lose(struct lane *l)
 {
 	static const unsigned shares[] = { 0, 5, 20, 100 };
@@ -169,6 +184,8 @@ static void lose(struct lane *l)
 	}
 	if (only >= 0)
 		l->c->from_syn = false; /* not of both sides */
+	if (!l->c->from_syn)
+		lose_earlier(l);
 }
 
 /* --- packets --------------------------------------------------------------------------------------------------------- */
@@ -389,7 +406,6 @@ static void plan(struct lane *l)
 	shake_hands(l);
 	for (size_t i = 0; i < c->n_events; i++)
 		say(l, &c->events[i]);
-	/* Where the first packet seen says where a stream begins, an earlier one that comes later lies before that. */
 	if (o->lossy)
 		lose(l);
 	if (c->from_syn)
