@@ -5,7 +5,7 @@
 #include "cli/options.h"
 
 /* DESIGN's statuses: scripts rely on them. */
-enum exit_status { EXIT_HELD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LATE = 5 };
+enum exit_status { EXIT_HELD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOSS = 4, EXIT_LATE = 5 };
 
 struct command {
 	const char *name; /* "" for the run */

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int ledger_file_open(struct ledger_file *f, const char *path, struct err *err)
+int ledger_file_open(struct ledger_file *f, const char *what, const char *path, struct err *err)
 {
-	*f = (struct ledger_file){ .fd = -1, .path = path };
+	*f = (struct ledger_file){ .fd = -1, .what = what, .path = path };
 	if (!path)
 		return 0;
 	struct stat st;
@@ -20,10 +20,10 @@ int ledger_file_open(struct ledger_file *f, const char *path, struct err *err)
 	} else {
 		int n = snprintf(f->temporary, sizeof f->temporary, "%s.XXXXXX", path);
 		if (n < 0 || (size_t)n >= sizeof f->temporary)
-			return err_set(err, ERR_USAGE, "--ledger: the path is too long");
+			return err_set(err, ERR_USAGE, "--%s: the path is too long", what);
 		f->fd = mkostemp(f->temporary, O_CLOEXEC);
 	}
-	return f->fd < 0 ? err_set_errno(err, "cannot write the ledger to %s", path) : 0;
+	return f->fd < 0 ? err_set_errno(err, "cannot write the %s to %s", what, path) : 0;
 }
 
 static int write_all(int fd, struct slice s)
@@ -49,7 +49,7 @@ int ledger_file_finish(struct ledger_file *f, struct slice text, struct err *err
 		bad = rename(f->temporary, f->path) != 0;
 	if (!bad)
 		return 0;
-	int r = err_set_errno(err, "cannot write the ledger to %s", f->path);
+	int r = err_set_errno(err, "cannot write the %s to %s", f->what, f->path);
 	if (f->temporary[0])
 		(void)unlink(f->temporary);
 	return r;

@@ -14,7 +14,8 @@ enum help_form { HELP_TEXT, HELP_MAN, HELP_BASH, HELP_ZSH, HELP_FISH };
 struct options {
 	struct run_options run;
 	const char *from, *to; /* as given: a relative time needs the file's first */
-	const char *ledger_path;
+	const char *ledger_path, *report_path;
+	const char *max_loss; /* as given; NULL: whatever is lost */
 	bool json, quiet, help, version;
 	uint64_t verbose;
 	uint64_t limit;            /* cat: 0, all */

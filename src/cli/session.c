@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "cli/ledger_file.h"
+#include "cli/share.h"
+#include "report/measure.h"
 #include "report/summary.h"
 #include "report/utf8.h"
 
@@ -23,6 +25,7 @@
 struct kept_target {
 	char label[128];
 	struct hist from_due, from_send, lateness;
+	struct measure *measure;
 	char last_error[256];
 };
 
@@ -38,6 +41,8 @@ struct session {
 	struct summary_target targets[TARGETS_MAX];
 	size_t target_count;
 	double seconds;
+	struct ledger_file ledger_file, report_file;
+	double max_loss; /* share; negative: not asked */
 };
 
 static void clear_line(struct session *s)
@@ -115,6 +120,12 @@ static int stop_descriptor(sigset_t *set)
 	return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static void kept_free(struct kept_target *k)
+{
+	measure_free(k->measure);
+	free(k);
+}
+
 static void keep_timings(struct session *s, const struct run *r)
 {
 	const char *label;
@@ -128,8 +139,10 @@ static void keep_timings(struct session *s, const struct run *r)
 		k->from_due = *t.from_due;
 		k->from_send = *t.from_send;
 		k->lateness = *t.lateness;
+		k->measure = measure_copy(t.measure);
 		s->kept[s->target_count] = k;
-		s->targets[s->target_count++] = (struct summary_target){
+		struct summary_target *kept = &s->targets[s->target_count++];
+		*kept = (struct summary_target){
 			.label = k->label,
 			.from_due = &k->from_due,
 			.from_send = &k->from_send,
@@ -137,7 +150,10 @@ static void keep_timings(struct session *s, const struct run *r)
 			.max_lateness_ns = t.max_lateness_ns,
 			.scheduled = t.scheduled,
 			.last_error = t.last_error ? k->last_error : NULL,
+			.unsent = t.unsent,
+			.measure = k->measure,
 		};
+		memcpy(kept->late_ns, t.late_ns, sizeof t.late_ns);
 	}
 }
 
@@ -170,36 +186,55 @@ static void show_text_of(struct session *s, struct slice text, const struct err 
 }
 
 /* The summary where the options want it; of a run that did not begin, only the ledger file tells. */
-static void show(struct session *s, struct ledger_file *file, bool began, struct err *err)
+static void show(struct session *s, bool began, struct err *err)
 {
 	struct summary sum = { .ledger = s->ledger,
 		               .seconds = s->seconds,
 		               .targets = s->targets,
 		               .n = s->target_count,
 		               .error = err->code ? err->text : NULL };
-	struct buf json, text;
+	struct buf json, report, text;
 	buf_init(&json, SUMMARY_BYTES);
+	buf_init(&report, SUMMARY_BYTES);
 	buf_init(&text, SUMMARY_BYTES);
-	if (summary_json(&sum, &json) || buf_append_str(&json, "\n") || summary_text(&sum, &text)) {
+	bool told = summary_json(&sum, &json) == 0 && buf_append_str(&json, "\n") == 0 && summary_text(&sum, &text) == 0;
+	if (s->options->report_path)
+		told = told && summary_report(&sum, &report) == 0 && buf_append_str(&report, "\n") == 0;
+	if (!told) {
 		err_set(err, ERR_NOMEM, "out of memory while summing up");
 	} else {
 		if (began && !s->options->quiet)
 			show_text_of(s, buf_slice(&text), err);
 		if (began && s->options->json && put_stdout(buf_slice(&json)))
 			err_set_errno(err, "cannot write to standard output");
-		(void)ledger_file_finish(file, buf_slice(&json), err);
+		(void)ledger_file_finish(&s->ledger_file, buf_slice(&json), err);
+		(void)ledger_file_finish(&s->report_file, buf_slice(&report), err);
 	}
 	buf_release(&json);
+	buf_release(&report);
 	buf_release(&text);
 }
 
-static int status_of(const struct session *s, const struct err *err)
+static bool too_much_lost(struct session *s)
+{
+	struct buf sentence;
+	buf_init(&sentence, 4096);
+	bool lost = s->max_loss >= 0 && summary_lost(s->ledger, s->max_loss, &sentence);
+	if (lost && buf_append(&sentence, slice_of("", 1)) == 0)
+		say(s, (const char *)sentence.ptr);
+	buf_release(&sentence);
+	return lost;
+}
+
+static int status_of(struct session *s, const struct err *err)
 {
 	if (err->code) {
 		bool said = strcmp(err->text, s->last_note) == 0;
 		return said ? (err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED) : complain(err);
 	}
 	const struct summary sum = { .targets = s->targets, .n = s->target_count };
+	if (too_much_lost(s))
+		return EXIT_LOSS;
 	bool asked = s->options->run.http.max_lateness_ns > 0;
 	return asked && !summary_schedule_held(&sum) ? EXIT_LATE : EXIT_HELD;
 }
@@ -214,10 +249,21 @@ static void raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* Before the run, so that a path that will not do is known then. */
+static int open_files(struct session *s, struct err *err)
+{
+	int rc = ledger_file_open(&s->ledger_file, "ledger", s->options->ledger_path, err);
+	int other = ledger_file_open(&s->report_file, "report", s->options->report_path, err);
+	return rc ? rc : other;
+}
+
 int session_run(const struct options *o)
 {
 	struct err err = { .code = ERR_NONE };
-	struct session s = { .options = o, .ledger = ledger_new() };
+	struct session s = { .options = o, .max_loss = -1 };
+	if (o->max_loss && share_parse("max-loss", o->max_loss, &s.max_loss, &err) != 0)
+		return complain(&err);
+	s.ledger = ledger_new();
 	s.terminal = !o->quiet && isatty(STDERR_FILENO);
 	if (!s.ledger) {
 		err_set(&err, ERR_NOMEM, "out of memory");
@@ -234,24 +280,24 @@ int session_run(const struct options *o)
 		.status = on_status,
 		.note = on_note,
 	};
-	struct run *r = run_open(&o->run, &hooks, &err);
+	struct run_options settled = o->run;
+	settled.http.measure = o->report_path != NULL;
+	struct run *r = run_open(&settled, &hooks, &err);
 	/* Not before: opening may take its time (a capture is put in order first), and there is nothing to drain yet. */
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	struct ledger_file file;
 	struct err file_err = { .code = ERR_NONE };
 	/* After run_open: whoever the process has become must be able to write it. */
-	bool kept = ledger_file_open(&file, o->ledger_path, &file_err) == 0;
+	bool kept = open_files(&s, &file_err) == 0;
 	if (r && kept)
 		go(&s, r, &err);
 	if (r)
 		run_free(r);
-	if (kept)
-		show(&s, &file, r != NULL, &err);
-	else
+	if (!kept)
 		err_set(&err, file_err.code, "%s", file_err.text);
+	show(&s, kept && r != NULL, &err);
 	int status = status_of(&s, &err);
 	for (size_t i = 0; i < s.target_count; i++)
-		free(s.kept[i]);
+		kept_free(s.kept[i]);
 	ledger_free(s.ledger);
 	if (stop >= 0)
 		(void)close(stop);

@@ -29,9 +29,26 @@ static int64_t lateness_limit(const struct summary_target *t)
 	return t->max_lateness_ns > 0 ? t->max_lateness_ns : DEFAULT_LATENESS_NS;
 }
 
+static uint64_t due_count(const struct summary_target *t)
+{
+	return t->lateness->count + t->unsent;
+}
+
+/* Of all that were due, when those that never left count as later than any that did. False: it is one of these. */
+static bool late_p99(const struct summary_target *t, int64_t *ns)
+{
+	if (t->lateness->count == 0 || (double)t->lateness->count < 0.99 * (double)due_count(t))
+		return false;
+	*ns = hist_quantile(t->lateness, 0.99 * (double)due_count(t) / (double)t->lateness->count);
+	return true;
+}
+
 static bool target_held(const struct summary_target *t)
 {
-	return !t->scheduled || !t->lateness || hist_quantile(t->lateness, 0.99) <= lateness_limit(t);
+	int64_t late;
+	if (!t->scheduled || !t->lateness || due_count(t) == 0)
+		return true;
+	return late_p99(t, &late) && late <= lateness_limit(t);
 }
 
 bool summary_schedule_held(const struct summary *s)
@@ -115,17 +132,47 @@ static int put_quantiles(struct buf *out, const char *name, const struct hist *h
 	return r ? r : buf_append_str(out, "\n");
 }
 
+/* "  late since: 81% the target was slow to answer, 19% this machine was busy" */
+static int put_late_causes(struct buf *out, const struct summary_target *t)
+{
+	static const char *const texts[LATE_CAUSES] = {
+		[LATE_TARGET] = "the target was slow to answer what came before",
+		[LATE_CONNECTING] = "a connection was being made",
+		[LATE_MACHINE] = "this machine was busy",
+	};
+	double sum = 0;
+	for (int i = 0; i < LATE_CAUSES; i++)
+		sum += t->late_ns[i];
+	if (sum <= 0)
+		return 0;
+	int r = buf_append_str(out, "  late since: ");
+	const char *before = "";
+	for (int i = 0; i < LATE_CAUSES && r == 0; i++) {
+		if (t->late_ns[i] / sum < 0.005)
+			continue;
+		r = buf_printf(out, "%s%.0f%% %s", before, 100 * t->late_ns[i] / sum, texts[i]);
+		before = ", ";
+	}
+	return r ? r : buf_append_str(out, "\n");
+}
+
 static int put_schedule(struct buf *out, const struct summary_target *t)
 {
-	if (!t->scheduled || !t->lateness || t->lateness->count == 0)
+	if (!t->scheduled || !t->lateness || due_count(t) == 0)
 		return 0;
-	char late[UNITS_TEXT], limit[UNITS_TEXT];
-	format_duration(late, hist_quantile(t->lateness, 0.99));
+	char late[UNITS_TEXT], limit[UNITS_TEXT], number[UNITS_TEXT], due[UNITS_TEXT];
+	int64_t p99;
 	format_duration(limit, lateness_limit(t));
-	return buf_printf(out,
-	                  target_held(t) ? "  schedule held: p99 lateness %s is within %s\n"
-	                                 : "  SCHEDULE NOT HELD: p99 lateness %s exceeds %s\n",
-	                  late, limit);
+	if (!late_p99(t, &p99)) {
+		int r = buf_printf(out, "  SCHEDULE NOT HELD: %s of %s requests that were due could not be sent\n",
+		                   format_count(number, t->unsent), format_count(due, due_count(t)));
+		return r ? r : put_late_causes(out, t);
+	}
+	format_duration(late, p99);
+	if (target_held(t))
+		return buf_printf(out, "  schedule held: p99 lateness %s is within %s\n", late, limit);
+	int r = buf_printf(out, "  SCHEDULE NOT HELD: p99 lateness %s exceeds %s\n", late, limit);
+	return r ? r : put_late_causes(out, t);
 }
 
 static int put_target(struct buf *out, const struct summary *s, const struct summary_target *t)
@@ -158,6 +205,32 @@ static int put_target(struct buf *out, const struct summary *s, const struct sum
 		r = r ? r : put_quantiles(out, "lateness", t->lateness);
 	r = r ? r : put_schedule(out, t);
 	return r ? r : buf_append_str(out, "\n");
+}
+
+bool summary_lost(const struct ledger *l, double share, struct buf *out)
+{
+	const struct ledger_section *worst = NULL;
+	uint64_t worst_lost = 0, worst_total = 1;
+	for (size_t n = 0; ledger_section_at(l, n); n++) {
+		const struct ledger_section *s = ledger_section_at(l, n);
+		const struct ledger_row *total = ledger_total(s);
+		uint64_t lost = 0;
+		for (size_t i = 0; i < s->n; i++)
+			lost += s->rows[i].loss && s->rows[i].kind == TALLY_PART ? s->rows[i].count : 0;
+		if (!total || lost == 0 || (double)lost * (double)worst_total <= (double)worst_lost * (double)total->count)
+			continue;
+		worst = s;
+		worst_lost = lost;
+		worst_total = total->count;
+	}
+	if (!worst || (double)worst_lost <= share * (double)worst_total)
+		return false;
+	char lost[UNITS_TEXT], total[UNITS_TEXT];
+	double percent = worst_total ? 100 * (double)worst_lost / (double)worst_total : 100;
+	(void)buf_printf(out, "%.3g%% lost, more than the %.3g%% of --max-loss: %s of %s in \"%s%s%s\"", percent, 100 * share,
+	                 format_count(lost, worst_lost), format_count(total, worst_total), worst->section, worst->label[0] ? " " : "",
+	                 worst->label);
+	return true;
 }
 
 int summary_text(const struct summary *s, struct buf *out)

@@ -3,6 +3,7 @@
 #define REPLAY_REPORT_SUMMARY_H
 
 #include "base/hist.h"
+#include "model/ops.h"
 #include "report/ledger.h"
 
 struct summary_target {
@@ -10,7 +11,10 @@ struct summary_target {
 	const struct hist *from_due, *from_send, *lateness;
 	int64_t max_lateness_ns; /* 0: 10 ms */
 	bool scheduled;
-	const char *last_error; /* why a connection could not be made; NULL: all could */
+	const char *last_error;        /* why a connection could not be made; NULL: all could */
+	uint64_t unsent;               /* were due and never sent: later than any limit */
+	double late_ns[LATE_CAUSES];   /* from due to sent in all, by what was waited for */
+	const struct measure *measure; /* for the report; NULL: none */
 };
 
 struct summary {
@@ -28,6 +32,11 @@ bool summary_schedule_held(const struct summary *s);
 int summary_text(const struct summary *s, struct buf *out);
 /* One JSON object: seconds, error, schedule_held, targets with percentiles in milliseconds, balanced and sections as in ledger_json. */
 int summary_json(const struct summary *s, struct buf *out);
+/* The same, and for each target its endpoints and its series: see REPORT.md. */
+int summary_report(const struct summary *s, struct buf *out);
+
+/* Is more than that share (0..1) of some section's total lost? Then *out gets a sentence that names the worst one. */
+bool summary_lost(const struct ledger *l, double share, struct buf *out);
 
 struct progress {
 	double seconds, share; /* share of the input done, 0..1; negative: not known */

@@ -41,7 +41,7 @@ Test(ledger_file, replaces)
 		struct ledger_file f;
 		struct err err = { .code = ERR_NONE };
 		const char *text = round ? "second" : "first";
-		cr_assert_eq(ledger_file_open(&f, path, &err), 0);
+		cr_assert_eq(ledger_file_open(&f, "ledger", path, &err), 0);
 		if (round)
 			assert_holds("first"); /* until it is finished */
 		cr_assert_eq(ledger_file_finish(&f, slice_str(text), &err), 0);
@@ -56,7 +56,7 @@ Test(ledger_file, none_wanted)
 {
 	struct ledger_file f;
 	struct err err = { .code = ERR_NONE };
-	cr_assert_eq(ledger_file_open(&f, NULL, &err), 0);
+	cr_assert_eq(ledger_file_open(&f, "ledger", NULL, &err), 0);
 	cr_assert_eq(ledger_file_finish(&f, slice_str("x"), &err), 0);
 	cr_assert_eq(err.code, ERR_NONE);
 }
@@ -65,7 +65,7 @@ Test(ledger_file, no_such_directory)
 {
 	struct ledger_file f;
 	struct err err = { .code = ERR_NONE };
-	cr_assert_eq(ledger_file_open(&f, "/nonexistent/l.json", &err), ERR_IO);
+	cr_assert_eq(ledger_file_open(&f, "ledger", "/nonexistent/l.json", &err), ERR_IO);
 	cr_assert(strstr(err.text, "/nonexistent/l.json"));
 }
 
@@ -73,7 +73,7 @@ Test(ledger_file, a_device_stays_one)
 {
 	struct ledger_file f;
 	struct err err = { .code = ERR_NONE };
-	cr_assert_eq(ledger_file_open(&f, "/dev/null", &err), 0);
+	cr_assert_eq(ledger_file_open(&f, "ledger", "/dev/null", &err), 0);
 	cr_assert_eq(ledger_file_finish(&f, slice_str("x"), &err), 0);
 	struct stat st;
 	cr_assert_eq(stat("/dev/null", &st), 0);

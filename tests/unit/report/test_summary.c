@@ -40,7 +40,14 @@ static void set_up(void)
 		hist_record(&fx.from_send, 1000000);
 		hist_record(&fx.lateness, 34000);
 	}
-	fx.target = (struct summary_target){ LABEL, &fx.from_due, &fx.from_send, &fx.lateness, 10000000, true, NULL };
+	fx.target = (struct summary_target){
+		.label = LABEL,
+		.from_due = &fx.from_due,
+		.from_send = &fx.from_send,
+		.lateness = &fx.lateness,
+		.max_lateness_ns = 10000000,
+		.scheduled = true,
+	};
 	fx.sum = (struct summary){ .ledger = fx.ledger, .seconds = 10.02, .targets = &fx.target, .n = 1 };
 }
 
@@ -101,6 +108,77 @@ Test(summary, text_not_held_and_stopped)
 	            "  lateness        34.0 ms    34.0 ms    34.0 ms    34.0 ms    34.0 ms\n"
 	            "  SCHEDULE NOT HELD: p99 lateness 34.0 ms exceeds 10.0 ms\n\n" LEDGER "stopped early: the disk\\nis full\n");
 	cr_assert_not(summary_schedule_held(&fx.sum));
+}
+
+static void assert_has(const char *words)
+{
+	struct buf out;
+	buf_init(&out, 65536);
+	cr_assert_eq(summary_text(&fx.sum, &out), 0);
+	cr_assert_eq(buf_append(&out, slice_of("", 1)), 0);
+	cr_assert_not_null(strstr((const char *)out.ptr, words), "%s\nis not in\n%s", words, (const char *)out.ptr);
+	buf_release(&out);
+}
+
+Test(summary, says_why_it_was_late)
+{
+	fx.target.max_lateness_ns = 1000;
+	fx.target.late_ns[LATE_TARGET] = 81e9;
+	fx.target.late_ns[LATE_CONNECTING] = 3e6;
+	fx.target.late_ns[LATE_MACHINE] = 19e9;
+	assert_has("  SCHEDULE NOT HELD: p99 lateness 34.0 \xc2\xb5s exceeds 1.00 \xc2\xb5s\n"
+	           "  late since: 81% the target was slow to answer what came before, 19% this machine was busy\n");
+}
+
+/* 1,000 were sent in time: 99% of 1,010 is below that, of 1,011 above. */
+Test(summary, what_was_never_sent_is_late)
+{
+	fx.target.unsent = 10;
+	cr_assert(summary_schedule_held(&fx.sum));
+	fx.target.unsent = 11;
+	cr_assert_not(summary_schedule_held(&fx.sum));
+	assert_has("  SCHEDULE NOT HELD: 11 of 1,011 requests that were due could not be sent\n");
+	hist_init(&fx.lateness);
+	cr_assert_not(summary_schedule_held(&fx.sum));
+	assert_has("  SCHEDULE NOT HELD: 11 of 11 requests that were due could not be sent\n");
+	fx.target.unsent = 0;
+	cr_assert(summary_schedule_held(&fx.sum), "nothing was due");
+}
+
+Test(summary, the_p99_counts_those_that_never_left)
+{
+	hist_record(&fx.lateness, 34000000);
+	cr_assert(summary_schedule_held(&fx.sum));
+	fx.target.unsent = 10; /* 99% of 1,011 is 1,000.9: the late one */
+	cr_assert_not(summary_schedule_held(&fx.sum));
+	assert_has("  SCHEDULE NOT HELD: p99 lateness 34.0 ms exceeds 10.0 ms\n");
+}
+
+Test(summary, loss_of_the_worst_section)
+{
+	static const struct tally_row other_rows[] = {
+		{ "seen", "messages", TALLY_TOTAL, false },
+		{ "complete", "complete", TALLY_PART, false },
+		{ "lost", "lost", TALLY_PART, true },
+		{ "bytes_missed", "bytes missed", TALLY_NOTE, true },
+	};
+	static const struct tally_table other = { "messages", other_rows, 4 };
+	struct tally_sink sink = ledger_sink(fx.ledger);
+	struct buf out;
+	buf_init(&out, 1000);
+	/* The target: 10 of 2,010, about 0.5%. */
+	cr_assert_not(summary_lost(fx.ledger, 0.005, &out));
+	cr_assert(summary_lost(fx.ledger, 0.004, &out));
+	cr_assert(
+	        slice_eq(buf_slice(&out), slice_str("0.498% lost, more than the 0.4% of --max-loss: 10 of 2,010 in \"target " LABEL "\"")),
+	        "%.*s", (int)out.len, out.ptr);
+	buf_clear(&out);
+	sink.section(sink.arg, &other, "", (const uint64_t[]){ 100, 99, 1, 5000 });
+	cr_assert_not(summary_lost(fx.ledger, 0.01, &out), "not more than 1%%");
+	cr_assert(summary_lost(fx.ledger, 0, &out));
+	cr_assert(slice_eq(buf_slice(&out), slice_str("1% lost, more than the 0% of --max-loss: 1 of 100 in \"messages\"")), "%.*s",
+	          (int)out.len, out.ptr);
+	buf_release(&out);
 }
 
 Test(summary, says_why_no_connection_could_be_made)
