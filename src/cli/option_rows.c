@@ -62,6 +62,16 @@ static const struct option_row rows[] = {
 	  "counted." },
 	{ "output-http-lanes", OPTION_ON_OFF, GROUP_HTTP, CMD_RUN, AT(run.http.no_lanes), "on|off", "on", 0,
 	  "Sends each recorded client's requests in order over a connection of their own; off: any free connection." },
+	{ "output-http-track-response", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.track_response), NULL, NULL, 0,
+	  "Keeps the targets' answers too, as replayed messages in the logs and on standard output." },
+	{ "output-http-stats", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.stats), NULL, NULL, 0,
+	  "Tells rate, response times and failures of each target in a line every 5 seconds." },
+	{ "output-http-stats-ms", OPTION_COUNT, GROUP_HTTP, CMD_RUN, AT(run.http.stats_ms), "N", "5000", 1,
+	  "Milliseconds between two lines of --output-http-stats." },
+	{ "carry", OPTION_LIST, GROUP_HTTP, CMD_RUN, AT(run.http.carry), "RULE", NULL, 0,
+	  "Where a target answers with another value than the recording has, later requests get the target's: cookie, location, "
+	  "header:NAME, or "
+	  "json:FIELD; may be given again. Values of 6 bytes and more are replaced in URL, fields and body; cookies by their name." },
 	{ "output-http-skip-verify", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.skip_verify), NULL, NULL, 0,
 	  "Accepts any TLS certificate." },
 
@@ -144,6 +154,10 @@ static const struct option_row rows[] = {
 	  "files "
 	  "whole, so it is live captures and targets that gain. On standard output, connections have no order between them then; logs keep "
 	  "it." },
+	{ "report", OPTION_TEXT, GROUP_GENERAL, CMD_RUN, AT(report_path), "FILE", NULL, 0,
+	  "Writes there as JSON all that --ledger has, and for each target its endpoints and a series over time." },
+	{ "max-loss", OPTION_TEXT, GROUP_GENERAL, RUNS, AT(max_loss), "SHARE", "any", 0,
+	  "When more than that is lost in any section of the ledger (0.1%, or 0: anything), the exit status is 4." },
 	{ "user", OPTION_TEXT, GROUP_GENERAL, CMD_RUN, AT(run.user), "NAME", "who called sudo", 0,
 	  "Whom to become once the capture is open." },
 	{ "quiet", OPTION_BOOL, GROUP_GENERAL, READS, AT(quiet), NULL, NULL, 0, "Says nothing on standard error but why it failed." },

@@ -121,8 +121,6 @@ static enum output_result taken(struct out_http *o, const struct message *m)
 {
 	if (m->flags)
 		player_counts(o->player)[TARGET_SENT_INCOMPLETE]++;
-	if (o->carry && (!o->env->wait_for_outputs || m->due_ns) && carry_early(o->carry, m))
-		carry_count_early(o->carry);
 	return OUTPUT_OK;
 }
 
@@ -141,6 +139,8 @@ static void http_result(void *arg, const struct play_result *r)
 static struct message *http_prepare(void *arg, const struct message *m)
 {
 	struct out_http *o = arg;
+	if (carry_early(o->carry, m))
+		carry_count_early(o->carry);
 	return carry_prepare(o->carry, m);
 }
 
