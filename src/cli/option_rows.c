@@ -72,8 +72,25 @@ static const struct option_row rows[] = {
 	  "Where a target answers with another value than the recording has, later requests get the target's: cookie, location, "
 	  "header:NAME, or "
 	  "json:FIELD; may be given again. Values of 6 bytes and more are replaced in URL, fields and body; cookies by their name." },
-	{ "output-http-skip-verify", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.skip_verify), NULL, NULL, 0,
+	{ "output-http-skip-verify", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.reach.skip_verify), NULL, NULL, 0,
 	  "Accepts any TLS certificate." },
+	{ "output-http-ca", OPTION_TEXT, GROUP_HTTP, CMD_RUN, AT(run.http.reach.ca_file), "FILE", "the system's", 0,
+	  "TLS: the certificates (PEM) to trust instead of the system's." },
+	{ "output-http-cert", OPTION_TEXT, GROUP_HTTP, CMD_RUN, AT(run.http.reach.cert_file), "FILE", NULL, 0,
+	  "TLS: the client certificate (PEM) to show." },
+	{ "output-http-key", OPTION_TEXT, GROUP_HTTP, CMD_RUN, AT(run.http.reach.key_file), "FILE", "in --output-http-cert's file", 0,
+	  "TLS: the client certificate's key (PEM)." },
+	{ "output-http-proxy", OPTION_TEXT, GROUP_HTTP, CMD_RUN, AT(run.http.reach.proxy), "URL", NULL, 0,
+	  "Reaches targets through that proxy, http:// or socks5:// among others, by a tunnel (CONNECT), so that bytes stay as they are. "
+	  "The "
+	  "environment's proxies are never used." },
+	{ "output-http-resolve", OPTION_LIST, GROUP_HTTP, CMD_RUN, AT(run.http.reach.resolve), "HOST:PORT:ADDRESS", NULL, 0,
+	  "Takes that address for that host and port instead of looking it up; more addresses behind commas are used in turn. May be given "
+	  "again." },
+	{ "output-http-pipeline", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.pipeline), NULL, NULL, 0,
+	  "Sends a recorded client's requests when they are due, up to 16 of them before the first is answered; otherwise each waits for "
+	  "the "
+	  "answer before it." },
 
 	{ "http-allow-method", OPTION_LIST, GROUP_FILTER, RUNS, AT(run.filters.allow_method), "METHOD", NULL, 0,
 	  "Keeps requests with this method only, and their responses; may be given again for more." },
@@ -150,10 +167,10 @@ static const struct option_row rows[] = {
 	{ "ledger", OPTION_TEXT, GROUP_GENERAL, RUNS, AT(ledger_path), "FILE", NULL, 0,
 	  "Writes the summary with the ledger there as JSON, also when the run failed." },
 	{ "threads", OPTION_COUNT, GROUP_GENERAL, CMD_RUN, AT(run.threads), "N", "1", 1,
-	  "Splits the connections among so many threads, each with a capture buffer of its own; a connection stays with one. Each reads "
-	  "files "
-	  "whole, so it is live captures and targets that gain. On standard output, connections have no order between them then; logs keep "
-	  "it." },
+	  "Splits the connections among so many threads, each with a capture buffer of its own; one connection stays with one thread. A "
+	  "file "
+	  "is read by each of them: live captures and targets gain. Standard output then has an order within connections only; logs keep "
+	  "theirs." },
 	{ "report", OPTION_TEXT, GROUP_GENERAL, CMD_RUN, AT(report_path), "FILE", NULL, 0,
 	  "Writes there as JSON all that --ledger has, and for each target its endpoints and a series over time." },
 	{ "max-loss", OPTION_TEXT, GROUP_GENERAL, RUNS, AT(max_loss), "SHARE", "any", 0,

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define QUEUE_DEFAULT    1000 /* GoReplay's --output-http-queue-len */
+#define PIPELINE_DEPTH   16
 #define STATS_DEFAULT_MS 5000 /* and its --output-http-stats-ms */
 
 struct out_http {
@@ -368,7 +369,8 @@ int out_http_open(const char *address, const void *http_output_options, const st
 		.connections = share_of(o->workers, env),
 		.queue_messages = h->queue_len,
 		.timeout_ns = o->timeout_ns,
-		.skip_verify = o->skip_verify,
+		.reach = o->reach,
+		.pipeline = o->pipeline ? PIPELINE_DEPTH : 1,
 		.max_lateness_ns = h->max_lateness_ns,
 		.clock_ns = env->mono_ns,
 		.keep_response = o->track_response || o->carry.n,

@@ -4,10 +4,12 @@
 
 #include "model/ops.h"
 #include "model/text_list.h"
+#include "play/reach.h"
 
 struct http_output_options { /* 0 anywhere: the default */
 	bool original_host;  /* keep the recorded Host */
-	bool skip_verify;
+	struct play_reach reach;
+	bool pipeline; /* a client's requests that are due do not wait for its answers */
 	bool no_lanes;
 	bool send_incomplete; /* requests that miss bytes, as they are */
 	bool track_response;  /* answers become messages for the outputs that keep them */

@@ -2,11 +2,16 @@
  *
  * An attempt is one easy handle. Plain: it goes back to a free list as soon as its socket is taken over. TLS: it lives as long as the
  * connection, and libcurl finds a handle's connection by walking all connections of the multi handle, at each send and receive;
- * so there are several multi handles ("hubs"), each with few connections. */
+ * so there are several multi handles ("hubs"), each with few connections.
+ *
+ * A name's addresses are learned by an attempt whose sockets are all refused: libcurl then asks for one at each address
+ * (every 200 ms the next). */
 #include "play/connector.h"
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "play/curl_setup.h"
+#include "play/turns.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -14,6 +19,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +27,7 @@
 #define TLS_PER_HUB     64
 #define ATTEMPTS_KEPT   64 /* idle easy handles kept for the next connection */
 #define SOCKETS_AT_ONCE 4  /* of one attempt: libcurl races two addresses */
+#define LOOK_UP_AGAIN_S 60L
 
 struct hub {
 	CURLM *multi;
@@ -43,6 +50,9 @@ struct attempt {
 	void *token;
 	struct attempt_socket sockets[SOCKETS_AT_ONCE];
 	int taken_fd; /* not to be closed when libcurl says so */
+	bool in_turn;
+	bool learning;          /* no connection: which addresses are there? */
+	size_t first, tries[2]; /* its turn; sockets asked for, IPv4 and IPv6 */
 	bool out_of_descriptors;
 	CURLcode code;
 	char text[CURL_ERROR_SIZE];
@@ -52,7 +62,14 @@ struct connector {
 	struct connector_sink sink;
 	struct own_flows *own_flows;
 	int epoll_fd;
-	bool tls;
+	bool tls;   /* to the target */
+	bool kept;  /* connections stay with libcurl: TLS to the target or to the proxy */
+	bool named; /* the target has a name to be looked up */
+	bool learning;
+	int64_t learned_ns;
+	struct turns turns;
+	struct curl_slist *pins;
+	struct play_reach reach;
 	int64_t now_ns;
 	CURLSH *share;
 	struct hub **hubs;
@@ -61,7 +78,6 @@ struct connector {
 	size_t n_free;
 	char url[PLAY_URL_HOST_MAX + 32];
 	char unix_path[PLAY_URL_UNIX_MAX + 1];
-	bool skip_verify;
 	long timeout_ms;
 };
 
@@ -115,6 +131,12 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 {
 	struct attempt *a = arg;
 	(void)purpose;
+	if (a->learning) {
+		turns_learn(&a->c->turns, &address->addr, address->addrlen);
+		return CURL_SOCKET_BAD;
+	}
+	if (a->in_turn)
+		turns_pick(&a->c->turns, a->first, a->tries[address->family == AF_INET6]++, &address->addr, address->addrlen);
 	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
 	if (fd < 0) {
 		a->out_of_descriptors = errno == EMFILE || errno == ENFILE;
@@ -162,8 +184,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 	}
 	struct epoll_event ev = { .data.u64 = tag_of(hub, fd) };
 	ev.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-	if (epoll_ctl(hub->c->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &ev) != 0 && errno == EEXIST)
-		(void)epoll_ctl(hub->c->epoll_fd, EPOLL_CTL_MOD, fd, &ev);
+	/* A socket closed and the next one opened may have the same number, and epoll has forgotten it while libcurl has not. */
+	int first = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	if (epoll_ctl(hub->c->epoll_fd, first, fd, &ev) != 0 && (errno == EEXIST || errno == ENOENT))
+		(void)epoll_ctl(hub->c->epoll_fd, first == EPOLL_CTL_MOD ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &ev);
 	(void)curl_multi_assign(hub->multi, fd, hub);
 	return 0;
 }
@@ -225,25 +249,24 @@ static struct hub *hub_new(struct connector *c)
 static struct hub *hub_with_room(struct connector *c)
 {
 	for (size_t i = c->n_hubs; i-- > 0;)
-		if (!c->tls || c->hubs[i]->attempts < TLS_PER_HUB)
+		if (!c->kept || c->hubs[i]->attempts < TLS_PER_HUB)
 			return c->hubs[i];
 	return hub_new(c);
 }
 
 /* --- attempts -------------------------------------------------------------------------------------------------------------------- */
 
+#define SET(option, value) ok = curl_easy_setopt(e, option, value) == CURLE_OK && ok
+
 static bool set_up(struct attempt *a)
 {
 	struct connector *c = a->c;
 	CURL *e = a->easy;
 	bool ok = true;
-#define SET(option, value) ok = curl_easy_setopt(e, option, value) == CURLE_OK && ok
 	SET(CURLOPT_PRIVATE, a);
 	SET(CURLOPT_URL, c->url);
 	SET(CURLOPT_CONNECT_ONLY, 1L);
 	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_NOPROXY, "*");
 	SET(CURLOPT_FRESH_CONNECT, 1L);
 	SET(CURLOPT_TCP_NODELAY, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* what ALPN offers */
@@ -254,19 +277,20 @@ static bool set_up(struct attempt *a)
 	SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
 	SET(CURLOPT_CLOSESOCKETDATA, a);
 	SET(CURLOPT_SHARE, c->share);
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, LOOK_UP_AGAIN_S);
+	SET(CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
 	if (c->unix_path[0])
 		SET(CURLOPT_UNIX_SOCKET_PATH, c->unix_path);
-	if (c->skip_verify) {
-		SET(CURLOPT_SSL_VERIFYPEER, 0L);
-		SET(CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-#undef SET
+	if (c->pins)
+		SET(CURLOPT_RESOLVE, c->pins);
+	ok = curl_setup_reach(e, &c->reach) && ok;
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* A name that is still being looked up must not hold up whoever gives up on it. */
 	(void)curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	return ok;
 }
+#undef SET
 
 static struct attempt *attempt_take(struct connector *c)
 {
@@ -292,6 +316,10 @@ static struct attempt *attempt_take(struct connector *c)
 	for (size_t i = 0; i < SOCKETS_AT_ONCE; i++)
 		a->sockets[i] = (struct attempt_socket){ .fd = -1 };
 	a->taken_fd = -1;
+	a->learning = false;
+	a->first = c->turns.next++;
+	a->in_turn = c->turns.n > 0; /* from its first try on, or not at all: none is to be tried twice */
+	a->tries[0] = a->tries[1] = 0;
 	a->out_of_descriptors = false;
 	a->code = CURLE_OK;
 	a->text[0] = 0;
@@ -320,14 +348,14 @@ static void attempt_end(struct attempt *a)
 	c->n_free++;
 }
 
-struct attempt *connector_start(struct connector *c, void *token, int64_t now_ns)
+static struct attempt *start(struct connector *c, void *token, bool learning)
 {
-	c->now_ns = now_ns;
 	struct hub *hub = hub_with_room(c);
 	struct attempt *a = hub ? attempt_take(c) : NULL;
 	if (!a)
 		return NULL;
 	a->token = token;
+	a->learning = learning;
 	a->hub = hub;
 	if (curl_multi_add_handle(hub->multi, a->easy) != CURLM_OK) {
 		attempt_destroy(a);
@@ -337,6 +365,14 @@ struct attempt *connector_start(struct connector *c, void *token, int64_t now_ns
 	list_append(&c->active, &a->link);
 	run_hub(hub, CURL_SOCKET_TIMEOUT, 0); /* so that connect() begins now and not at the next tick */
 	return a;
+}
+
+struct attempt *connector_start(struct connector *c, void *token, int64_t now_ns)
+{
+	c->now_ns = now_ns;
+	if (c->named && !c->learning && now_ns - c->learned_ns >= LOOK_UP_AGAIN_S * NS_PER_S)
+		c->learning = start(c, NULL, true) != NULL;
+	return start(c, token, false);
 }
 
 void connector_cancel(struct connector *c, struct attempt *a, int64_t now_ns)
@@ -386,36 +422,6 @@ void connector_close(struct connector *c, struct transport *t, int64_t now_ns)
 
 /* --- outcomes -------------------------------------------------------------------------------------------------------------------- */
 
-static enum connect_failure failure_of(const struct attempt *a)
-{
-	if (a->out_of_descriptors)
-		return CONNECT_NO_DESCRIPTOR;
-	switch (a->code) {
-	case CURLE_OK:
-		return CONNECT_OK;
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return CONNECT_RESOLVE;
-	case CURLE_OPERATION_TIMEDOUT:
-		return CONNECT_TIMEOUT;
-	case CURLE_OUT_OF_MEMORY:
-		return CONNECT_NO_MEMORY;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CRL_BADFILE:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_SSL_ENGINE_NOTFOUND:
-	case CURLE_SSL_ENGINE_INITFAILED:
-		return CONNECT_TLS;
-	default:
-		return CONNECT_REFUSED;
-	}
-}
-
 static void tell_connected(struct connector *c, struct attempt *a)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
@@ -425,13 +431,13 @@ static void tell_connected(struct connector *c, struct attempt *a)
 		c->sink.failed(c->sink.arg, token, CONNECT_REFUSED, "the connection was lost as soon as it was made");
 		return;
 	}
-	struct transport t = { .ops = c->tls ? &transport_tls : &transport_plain, .fd = fd };
+	struct transport t = { .ops = c->kept ? &transport_tls : &transport_plain, .fd = fd };
 	struct attempt_socket *s = socket_slot(a, fd);
 	if (s) {
 		note_own(a, s);
 		t.local = s->local;
 	}
-	if (c->tls) {
+	if (c->kept) {
 		t.handle = a;
 		list_remove(&a->link);
 		list_append(&c->active, &a->link);
@@ -446,7 +452,14 @@ static void tell_finished(struct connector *c)
 {
 	for (struct list *first; (first = list_first(&c->finished));) {
 		struct attempt *a = LIST_ENTRY(first, struct attempt, link);
-		enum connect_failure why = failure_of(a);
+		enum connect_failure why = a->out_of_descriptors ? CONNECT_NO_DESCRIPTOR : curl_setup_failure(a->code);
+		if (a->learning) {
+			attempt_end(a);
+			turns_learned(&c->turns);
+			c->learning = false;
+			c->learned_ns = c->now_ns;
+			continue;
+		}
 		if (why == CONNECT_OK) {
 			tell_connected(c, a);
 			continue;
@@ -504,6 +517,12 @@ int64_t connector_deadline(const struct connector *c)
 
 /* --- life ------------------------------------------------------------------------------------------------------------------------ */
 
+static bool is_literal(const char *host)
+{
+	struct in_addr v4;
+	return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
+}
+
 /* curl_global_init counts its calls, and is safe from any thread since 7.84. */
 struct connector *connector_new(const struct connector_options *options, struct connector_sink sink, struct err *err)
 {
@@ -522,7 +541,10 @@ struct connector *connector_new(const struct connector_options *options, struct 
 	c->own_flows = options->own_flows;
 	c->epoll_fd = options->epoll_fd;
 	c->tls = u->scheme == PLAY_HTTPS;
-	c->skip_verify = options->skip_verify;
+	c->reach = *options->reach;
+	c->kept = c->tls || (c->reach.proxy && strncasecmp(c->reach.proxy, "https:", 6) == 0);
+	c->named = u->scheme != PLAY_UNIX && !c->reach.proxy && !is_literal(u->host);
+	c->learned_ns = INT64_MIN / 2;
 	c->timeout_ms = (long)(options->timeout_ns / NS_PER_MS) + 1;
 	list_init(&c->free);
 	list_init(&c->active);
@@ -534,7 +556,7 @@ struct connector *connector_new(const struct connector_options *options, struct 
 		(void)curl_share_setopt(c->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
 		(void)curl_share_setopt(c->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	}
-	if (!c->share || !hub_new(c)) {
+	if (!c->share || !hub_new(c) || !curl_setup_pins(&c->reach, &c->pins)) {
 		(void)err_set(err, ERR_NOMEM, "no memory for the connections");
 		connector_free(c);
 		return NULL;
@@ -566,6 +588,7 @@ void connector_free(struct connector *c)
 	free(c->hubs);
 	if (c->share)
 		(void)curl_share_cleanup(c->share);
+	curl_slist_free_all(c->pins);
 	free(c);
 	curl_global_cleanup();
 }

@@ -1,14 +1,16 @@
-/* connector: makes connections to one target, by libcurl. The only file that knows of libcurl is connector.c.
+/* connector: makes connections to one target, by libcurl. Only connector.c and curl_setup.c know of libcurl.
  *
- * Takes a URL; gives transports. DNS, IPv4/IPv6 racing, TLS and unix sockets are libcurl's work (CURLOPT_CONNECT_ONLY), on the
+ * Takes a URL; gives transports. DNS, IPv4/IPv6 racing, TLS, proxies and unix sockets are libcurl's work (CURLOPT_CONNECT_ONLY), on the
  * caller's epoll descriptor. A plain connection's socket is taken over once connected and libcurl forgets it; a TLS connection
- * stays with its libcurl handle. Proxies named in the environment are not used: load goes where its user said.
+ * stays with its libcurl handle. A name with several addresses is used in turn, and looked up again after a minute. A proxy is asked for a
+ * tunnel (CONNECT), so that bytes stay as they are; proxies named in the environment are not used: load goes where its user said.
  *
  * Every socket's local endpoint is in own_flows from connect() to close. */
 #ifndef REPLAY_PLAY_CONNECTOR_H
 #define REPLAY_PLAY_CONNECTOR_H
 
 #include "model/own_flows.h"
+#include "play/reach.h"
 #include "play/transport.h"
 #include "play/url.h"
 
@@ -23,8 +25,8 @@ enum connect_failure {
 };
 
 struct connector_options {
-	const struct play_url *url; /* borrowed until connector_new returns */
-	bool skip_verify;
+	const struct play_url *url;     /* borrowed until connector_new returns */
+	const struct play_reach *reach; /* its texts are borrowed for as long as the connector lives */
 	int64_t timeout_ns;
 	struct own_flows *own_flows; /* may be NULL */
 	int epoll_fd;                /* borrowed */

@@ -36,7 +36,7 @@ static int open_parts(struct player *p, const struct play_url *url, struct err *
 	p->read_buffer = malloc(READ_BUFFER_BYTES);
 	if (!p->read_buffer)
 		return err_set(err, ERR_NOMEM, "target \"%s\": no memory for its buffer", p->o.url);
-	struct connector_options co = { .url = url, .skip_verify = p->o.skip_verify, .timeout_ns = p->o.timeout_ns };
+	struct connector_options co = { .url = url, .reach = &p->o.reach, .timeout_ns = p->o.timeout_ns };
 	co.own_flows = p->o.own_flows;
 	co.epoll_fd = p->epoll_fd;
 	struct connector_sink sink = { p, conn_connected, conn_refused };
@@ -47,8 +47,12 @@ static int open_parts(struct player *p, const struct play_url *url, struct err *
 struct player *player_new(const struct player_options *options, struct player_sink sink, struct err *err)
 {
 	struct play_url url;
-	if (play_url_parse(options->url, &url, err) != 0)
+	if (play_url_parse(options->url, &url, err) != 0 || play_reach_check(&options->reach, err) != 0)
 		return NULL;
+	if (url.scheme == PLAY_UNIX && options->reach.proxy) {
+		(void)err_set(err, ERR_USAGE, "target \"%s\": no proxy leads to a unix socket", options->url);
+		return NULL;
+	}
 	struct player *p = calloc(1, sizeof *p);
 	if (!p) {
 		(void)err_set(err, ERR_NOMEM, "target \"%s\": no memory", options->url);

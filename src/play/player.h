@@ -12,6 +12,7 @@
 #include "model/message.h"
 #include "model/own_flows.h"
 #include "model/tally.h"
+#include "play/reach.h"
 
 struct player_options {  /* 0 anywhere: the default */
 	const char *url; /* http://, https://, unix:/path (http over it); borrowed until player_new returns */
@@ -25,7 +26,7 @@ struct player_options {  /* 0 anywhere: the default */
 	int64_t idle_ns;             /* an unused connection is closed after: 30 s */
 	size_t response_bytes;       /* longer answers are counted as failed (too long): 64 MiB */
 	bool keep_response;          /* results hold the answer's bytes */
-	bool skip_verify;            /* TLS: accept any certificate */
+	struct play_reach reach;     /* TLS, proxy, pinned addresses */
 	unsigned pipeline;           /* requests of a lane sent before the first of them is answered: 1 */
 	int64_t max_lateness_ns;     /* the schedule counts as held while lateness p99 stays below: 10 ms */
 	int64_t (*clock_ns)(void);   /* monotonic; asked for the times of sends and answers. NULL: now_ns is taken, exact to the tick */

@@ -85,7 +85,7 @@ Test(tls, carries_a_lane)
 	struct own_flows *own = own_flows_new();
 	tls_server_start(&s);
 	size_t files = rig_open_files();
-	rig_open(&r, (struct player_options){ .url = s.url, .skip_verify = true, .keep_response = true, .own_flows = own });
+	rig_open(&r, (struct player_options){ .url = s.url, .reach = { .skip_verify = true }, .keep_response = true, .own_flows = own });
 	char *text = malloc(15001); /* several TLS records make one answer */
 	cr_assert(text != NULL);
 	memset(text, 'z', 15000);
