@@ -53,14 +53,6 @@ static size_t through_line(struct slice s)
 	return lf < s.len ? lf + 1 : s.len;
 }
 
-static size_t count_blank(struct slice s)
-{
-	size_t n = 0;
-	while (n < s.len && (s.ptr[n] == '\r' || s.ptr[n] == '\n'))
-		n++;
-	return n;
-}
-
 static void mark_start(struct half *h, const struct chunk *chunk, size_t at)
 {
 	h->hold_at = (struct pair_place){ chunk->offset + at, chunk->peer_offset };
@@ -73,17 +65,6 @@ static bool fits_side(const struct http_conn *c, const struct half *h, enum http
 	if (what == START_REQUEST)
 		return c->client < 0 || c->client == h->side;
 	return what == START_RESPONSE && c->client != h->side;
-}
-
-static bool in_doubt(const struct half *h)
-{
-	return h->state == HALF_SEEK || h->missed;
-}
-
-/* The end of a request line whose target holds blanks is one, too ("and so on HTTP/1.1"): out of step, more is asked for. */
-static bool plausible(const struct half *h, enum http_start what, struct slice start)
-{
-	return what != START_REQUEST || !in_doubt(h) || http_start_common_method(start) || http_start_likely(start);
 }
 
 /* The message that began in hold takes hold's bytes as its own. */
@@ -129,7 +110,7 @@ static enum http_start judge_held(struct http_conn *c, struct half *h, struct sl
 		*used = room;
 	enum http_start what = START_OTHER;
 	if (buf_append(&h->hold, slice_cut(rest, 0, *used)) == 0) /* only HALF_EXPECT lets empty lines get here */
-		what = http_start_judge(slice_from(buf_slice(&h->hold), count_blank(buf_slice(&h->hold))), &h->hold_checked);
+		what = http_start_judge(slice_from(buf_slice(&h->hold), half_count_blank(buf_slice(&h->hold))), &h->hold_checked);
 	return what == START_MORE && over ? over_line_limit(c, h, buf_slice(&h->hold)) : what;
 }
 
@@ -141,80 +122,14 @@ static enum http_start judge_in_place(struct http_conn *c, struct half *h, struc
 	return what == START_MORE && rest.len > limit ? over_line_limit(c, h, slice_cut(rest, 0, limit)) : what;
 }
 
-/* A segment begins behind what is held: if that turns out to be nothing, this may be the message. */
-static void mark_other_start(struct half *h, const struct chunk *chunk)
-{
-	if (h->n_others == OTHER_STARTS) {
-		h->n_others--;
-		memmove(h->others, h->others + 1, h->n_others * sizeof *h->others);
-		h->others_over = true;
-	}
-	h->others[h->n_others++] = (struct other_start){ h->hold.len, chunk->peer_offset, chunk->ts_ns };
-}
-
-/* What is held begins at the i-th other start. */
-static void move_to_start(struct half *h, int i)
-{
-	struct other_start o = h->others[i];
-	size_t drop = o.at + count_blank(slice_from(buf_slice(&h->hold), o.at));
-	buf_consume(&h->hold, drop);
-	h->hold_checked = 0;
-	h->hold_at = (struct pair_place){ h->hold_at.offset + drop, o.peer_offset };
-	h->hold_ts_ns = o.ts_ns;
-	h->n_others = (uint8_t)(h->n_others - i - 1);
-	memmove(h->others, h->others + i + 1, h->n_others * sizeof *h->others);
-	for (uint8_t k = 0; k < h->n_others; k++)
-		h->others[k].at = h->others[k].at > drop ? h->others[k].at - drop : 0;
-	h->may_start = true;
-}
-
-/* Out of step, the end of a body may lie before a request line and make one line with it ("some text" "GET / HTTP/1.1"), and a segment may
- * begin anywhere in that. A method that everybody knows tells; one that only its sender knows does where there is no other choice. */
-static bool choose_start(struct half *h)
-{
-	enum { AS_HELD = -1, NONE = -2 };
-	int choice = NONE, n = 0;
-	for (int i = h->n_others - 1; i >= AS_HELD && choice != AS_HELD; i--) {
-		struct slice s = slice_from(buf_slice(&h->hold), i == AS_HELD ? 0 : h->others[i].at);
-		size_t checked = 0;
-		s = slice_from(s, count_blank(s));
-		if (http_start_judge(s, &checked) != START_REQUEST || !plausible(h, START_REQUEST, s))
-			continue;
-		choice = i;
-		n++;
-		if (http_start_common_method(s)) {
-			n = 1;
-			h->others_over = false;
-			break;
-		}
-	}
-	if (n != 1 || h->others_over) {
-		h->n_others = 0;
-		return false;
-	}
-	if (choice != AS_HELD)
-		move_to_start(h, choice);
-	return true;
-}
-
 /* Does what is held begin a message of this side's? */
 static bool accept_held(const struct http_conn *c, struct half *h, enum http_start what)
 {
 	if (!fits_side(c, h, what) || h->hold.len == 0)
 		return false;
-	if (what == START_REQUEST && in_doubt(h) && h->n_others && !choose_start(h))
+	if (what == START_REQUEST && half_in_doubt(h) && h->n_others && !half_choose_start(h))
 		return false;
-	return plausible(h, what, buf_slice(&h->hold));
-}
-
-/* What is held begins no message. True: it does so from the next segment's start on, or may. */
-static bool try_other_start(struct half *h, enum http_start *what)
-{
-	if (!h->n_others)
-		return false;
-	move_to_start(h, 0);
-	*what = http_start_judge(buf_slice(&h->hold), &h->hold_checked);
-	return true;
+	return half_plausible(h, what, buf_slice(&h->hold));
 }
 
 /* The bytes judged `what` are not for us. Returns how many of rest are done with. */
@@ -227,7 +142,7 @@ static size_t reject_start(struct http_conn *c, struct half *h, enum http_start 
 		if (!conn_not_a_message(c, h, what))
 			return rest.len;
 		seek(c, h, from);
-		if (!try_other_start(h, &what)) {
+		if (!half_try_start(h, &what)) {
 			clear_hold(h);
 			c->skipped += rest.len;
 			return rest.len;
@@ -261,18 +176,18 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 		return rest.len;
 	}
 	if (h->hold.len == 0) {
-		size_t blank = count_blank(rest); /* RFC 9112 §2.2 */
+		size_t blank = half_count_blank(rest); /* RFC 9112 §2.2 */
 		if (blank)
 			return blank;
 		mark_start(h, chunk, at);
 		what = judge_in_place(c, h, rest);
-		if (fits_side(c, h, what) && plausible(h, what, rest)) {
+		if (fits_side(c, h, what) && half_plausible(h, what, rest)) {
 			h->state = HALF_HEAD;
 			(void)conn_begin(c, h, what, rest);
 			return 0;
 		}
 	} else if (chunk->segment_start && at == 0) {
-		mark_other_start(h, chunk);
+		half_mark_start(h, chunk);
 	}
 	if (what == START_MORE)
 		what = judge_held(c, h, rest, &used);
@@ -454,7 +369,7 @@ static size_t body_from_hold(struct http_conn *c, struct half *h, size_t now)
 	struct buf held = h->hold;
 	buf_init(&h->hold, held.max);
 	clear_hold(h);
-	size_t took = 0, before = held.len - now, blank = count_blank(buf_slice(&held));
+	size_t took = 0, before = held.len - now, blank = half_count_blank(buf_slice(&held));
 	while (took < held.len && (h->state == HALF_SIZED || h->state == HALF_CHUNKED || h->state == HALF_CLOSE))
 		took += step_body(c, h, slice_from(buf_slice(&held), took));
 	if (took < before) {
@@ -476,7 +391,7 @@ static size_t step_unknown(struct http_conn *c, struct half *h, struct slice res
 	enum { TLS_HANDSHAKE = 22 }; /* RFC 8446 §5.1 */
 	size_t used;
 	enum http_start what = judge_held(c, h, rest, &used);
-	struct slice held = buf_slice(&h->hold), begun = slice_from(held, count_blank(held));
+	struct slice held = buf_slice(&h->hold), begun = slice_from(held, half_count_blank(held));
 	if (what == START_RESPONSE) {
 		conn_give(c, h);
 		buf_consume(&h->hold, held.len - begun.len);
@@ -506,8 +421,8 @@ static size_t step_expect(struct http_conn *c, struct half *h, const struct chun
 		return 0;
 	}
 	size_t before = h->hold.len, used;
-	if (count_blank(buf_slice(&h->hold)) == before)
-		mark_start(h, chunk, chunk->bytes.len - rest.len + count_blank(rest));
+	if (half_count_blank(buf_slice(&h->hold)) == before)
+		mark_start(h, chunk, chunk->bytes.len - rest.len + half_count_blank(rest));
 	if (h->facts.is_response)
 		return step_unknown(c, h, rest);
 	bool sized = !h->facts.chunked;
@@ -517,11 +432,11 @@ static size_t step_expect(struct http_conn *c, struct half *h, const struct chun
 	if (what == START_REQUEST) {
 		h->flags |= MESSAGE_CUT;
 		conn_give(c, h);
-		buf_consume(&h->hold, count_blank(buf_slice(&h->hold)));
+		buf_consume(&h->hold, half_count_blank(buf_slice(&h->hold)));
 		begin_with_hold(c, h, what);
 		return used;
 	}
-	struct slice begun = slice_from(buf_slice(&h->hold), count_blank(buf_slice(&h->hold)));
+	struct slice begun = slice_from(buf_slice(&h->hold), half_count_blank(buf_slice(&h->hold)));
 	bool whole_body = sized && h->hold.len == h->left && !http_start_likely(begun);
 	if (what == START_MORE && !whole_body)
 		return used;

@@ -82,6 +82,25 @@ void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk);
 void half_gap(struct http_conn *c, struct half *h, const struct gap *gap);
 void half_end(struct http_conn *c, struct half *h, enum stream_end how);
 
+/* Empty lines before a message (RFC 9112 §2.2). */
+static inline size_t half_count_blank(struct slice s)
+{
+	size_t n = 0;
+	while (n < s.len && (s.ptr[n] == '\r' || s.ptr[n] == '\n'))
+		n++;
+	return n;
+}
+
+/* resync.c, for half.c */
+
+bool half_in_doubt(const struct half *h);
+/* May a request begin so? The end of a request line whose target holds blanks is one, too ("and so on HTTP/1.1"). */
+bool half_plausible(const struct half *h, enum http_start what, struct slice start);
+void half_mark_start(struct half *h, const struct chunk *chunk);
+/* Moves what is held, which is a request from some start on, to the right one. False: there is none, or a choice. */
+bool half_choose_start(struct half *h);
+bool half_try_start(struct half *h, enum http_start *what);
+
 /* conn.c, for half.c */
 
 /* A message of that kind begins at h->hold_at with these bytes. False: nothing more is read of the connection. */

@@ -2,7 +2,7 @@
  *
  * Takes where in the streams requests and responses began; gives ordinals. Requests are answered in order (RFC 9112 §9.3.2); where
  * the capture has holes, these facts decide: a server that had not yet acknowledged a request's first byte cannot be answering it, and
- * a client that had already acknowledged a response's first byte was not asking for it. Where they leave a choice,
+ * a client that asks again with nothing new from the server in between does not wait for its answers. Where they leave a choice,
  * the response gets an ordinal of its own: better no pair than a wrong one. Owns the queue of requests without an answer. */
 #ifndef REPLAY_HTTP_PAIR_H
 #define REPLAY_HTTP_PAIR_H
