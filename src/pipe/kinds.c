@@ -16,10 +16,10 @@ const size_t input_kind_count = sizeof input_kinds / sizeof *input_kinds;
 
 const struct output_kind output_kinds[] = {
 	{ "output-file", "FILE", "Keep messages in a log: .gor plain, .gz gzip, any other name the native compressed log.",
-	  offsetof(struct run_options, file_out), out_file_open },
-	{ "output-http", "URL", "Send requests to a target: http://, https://, unix:/path.", offsetof(struct run_options, http),
+	  offsetof(struct run_options, file_out), false, out_file_open },
+	{ "output-http", "URL", "Send requests to a target: http://, https://, unix:/path.", offsetof(struct run_options, http), true,
 	  out_http_open },
-	{ "output-stdout", NULL, "Print messages as plain records.", 0, out_stdout_open },
-	{ "output-null", NULL, "Count messages and let them go.", 0, out_null_open },
+	{ "output-stdout", NULL, "Print messages as plain records.", 0, false, out_stdout_open },
+	{ "output-null", NULL, "Count messages and let them go.", 0, false, out_null_open },
 };
 const size_t output_kind_count = sizeof output_kinds / sizeof *output_kinds;

@@ -17,6 +17,7 @@ struct input_kind {
 struct output_kind {
 	const char *flag, *argument, *help; /* argument NULL: the flag takes none */
 	size_t options_at;
+	bool holds_early; /* it takes a paced message before it is due, and holds it until then */
 	int (*open)(const char *address, const void *options, const struct io_env *env, struct output **out, struct err *err);
 };
 

@@ -47,7 +47,7 @@ static bool push(struct pipeline *r, struct pulled *p, int64_t now_ns)
 		enum output_result took = OUTPUT_FAIL;
 		if (!out->failed)
 			took = out->ops->write(out, p->held, now_ns, &why);
-		if (took == OUTPUT_WAIT && !r->lossy)
+		if (took == OUTPUT_WAIT && (!r->lossy || p->held->due_ns > now_ns))
 			continue;
 		if (took == OUTPUT_FAIL && !out->failed)
 			output_failed(r, out, &why); /* it has counted this message itself */
@@ -193,7 +193,9 @@ static int64_t next_deadline(const struct pipeline *r)
 {
 	int64_t at = TIME_NEVER;
 	for (size_t i = 0; i < r->input_count; i++)
-		if (!r->inputs[i].ended && !r->inputs[i].held)
+		if (r->inputs[i].held && r->lossy)
+			at = sooner(at, r->inputs[i].held->due_ns);
+		else if (!r->inputs[i].ended && !r->inputs[i].held)
 			at = sooner(at, r->inputs[i].input->ops->deadline(r->inputs[i].input));
 	for (size_t i = 0; i < r->output_count; i++)
 		if (!r->outputs[i]->failed)

@@ -7,6 +7,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+/* Paced messages come that long before they are due where an output holds them until then: a request then finds its connection made. */
+#define LEAD_NS (100 * NS_PER_MS)
+
 enum message_row { MESSAGE_SEEN, MESSAGE_COMPLETE, MESSAGE_INCOMPLETE, MESSAGE_FILTERED };
 static const struct tally_row message_rows[] = {
 	{ "seen", "messages", TALLY_TOTAL, false },
@@ -57,6 +60,9 @@ static int open_input(struct pipeline *r, size_t kind, struct input *first, stru
 
 int pipeline_open_inputs(struct pipeline *r, const struct pipeline *first, struct err *err)
 {
+	for (size_t i = 0; i < output_kind_count; i++)
+		if (r->options.outputs[i].n && output_kinds[i].holds_early)
+			r->options.file_in.lead_ns = LEAD_NS;
 	for (size_t i = 0; i < input_kind_count; i++) {
 		if (r->options.inputs[i].n == 0)
 			continue;
@@ -115,7 +121,10 @@ int pipeline_open_outputs(struct pipeline *r, const struct pipeline *first, stru
 		}
 	}
 	/* With several targets at a recorded pace, one that hangs must not hold up the others: it loses what does not fit, counted. */
-	r->lossy = r->live || (!r->options.file_in.max && r->output_count > 1);
+	size_t targets = 0;
+	for (size_t i = 0; i < r->output_count; i++)
+		targets += r->outputs[i]->ops->timing != NULL;
+	r->lossy = r->live || (!r->options.file_in.max && targets > 1);
 	return 0;
 }
 
