@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# engine: how targets are reached: own CA and client certificate, SNI, a proxy's tunnel, pinned and several addresses; pipelining; a target
+# that goes down and comes back; thousands of clients at once.
+. "$(dirname "$0")/../support/e2e.sh"
+need jq nginx openssl
+sep=$'\n🐵🙈🙉\n'
+sum() { jq "[.sections[] | select(.section == \"target\") | .rows.$1 // 0] | add // 0" "$work/ledger.json"; }
+balanced() { jq .balanced "$work/ledger.json"; }
+run() { "$replay" --quiet --input-file "$work/in.gor" --ledger "$work/ledger.json" "$@" 2>"$work/err"; }
+
+# 60 requests on 12 lanes.
+for i in $(seq 0 59); do
+	printf '1 00000000000000%02x%08x 17000000000%02d000000 0\nGET /hello/%d HTTP/1.1\r\nHost: recorded\r\n\r\n%s' $((i % 12)) $((i / 12)) "$i" "$i" "$sep"
+done >"$work/in.gor"
+
+# A CA of our own, a certificate for target.test, one for the client.
+new_key() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$work/$1.key" "${@:2}" 2>/dev/null; }
+new_key ca -x509 -days 2 -subj '/CN=our CA' -out "$work/ca.pem"
+for who in target.test client; do
+	new_key $who -subj "/CN=$who" -out "$work/$who.csr"
+	openssl x509 -req -in "$work/$who.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 2 -out "$work/$who.pem" \
+		-extfile <(echo "subjectAltName=DNS:$who") 2>/dev/null
+done
+cat "$work/client.pem" "$work/client.key" >"$work/client.both"
+
+tls=$(free_port)
+many=$(free_port)
+nginx_start "}
+log_format tls '\$ssl_server_name \$ssl_client_s_dn';
+log_format many '\$server_addr \$connection';
+server { listen 127.0.0.1:$many; listen 127.0.0.2:$many; location / { access_log $work/many.log many; return 200 \"ok\n\"; } }
+server {
+	listen 127.0.0.1:$tls ssl; ssl_certificate $work/target.test.pem; ssl_certificate_key $work/target.test.key;
+	ssl_client_certificate $work/ca.pem; ssl_verify_client optional; keepalive_requests 100000;
+	location /hello { access_log $work/tls.log tls; return 200 \"ok\n\"; }"
+pin=(--output-http-resolve "target.test:$tls:127.0.0.1")
+logged() { sleep 0.1; sort "$1" | uniq -c | awk '{$1=$1; print}' | paste -sd' '; : >"$1"; }
+
+run --speed max "${pin[@]}" --output-http-ca "$work/ca.pem" --output-http "https://target.test:$tls"
+equal "own CA: every request is answered" "60 true" "$(sum answered) $(balanced)"
+equal "the name is told (SNI), no certificate shown" "60 target.test -" "$(logged "$work/tls.log")"
+run --speed max "${pin[@]}" --output-http "https://target.test:$tls"
+equal "without it: TLS fails, and is counted so" "0 60" "$(sum answered) $(($(sum failed_tls) + $(sum not_tried)))"
+run --speed max "${pin[@]}" --output-http-ca "$work/ca.pem" --output-http "https://127.0.0.1:$tls"
+equal "a certificate for another name" "0 60" "$(sum answered) $(($(sum failed_tls) + $(sum not_tried)))"
+run --speed max "${pin[@]}" --output-http-ca "$work/ca.pem" --output-http-cert "$work/client.pem" --output-http-key "$work/client.key" --output-http "https://target.test:$tls"
+equal "a client certificate with its key" "60 60 target.test CN=client" "$(sum answered) $(logged "$work/tls.log")"
+run --speed max "${pin[@]}" --output-http-ca "$work/ca.pem" --output-http-cert "$work/client.both" --output-http "https://target.test:$tls"
+equal "both in one file" "60 60 target.test CN=client" "$(sum answered) $(logged "$work/tls.log")"
+
+refused() { # WORDS OPTION...
+	run --speed max --output-http "http://127.0.0.1:$nginx_port" "${@:2}"
+	one_sentence "refused: ${*:2}" $? "$work/err" "$1"
+}
+refused "CA certificates.*No such file" --output-http-ca /nonexistent.pem
+refused "beside its certificate" --output-http-key "$work/client.key"
+refused "a proxy is" --output-http-proxy ftp://127.0.0.1:1
+refused "HOST:PORT:ADDRESS" --output-http-resolve a.test:127.0.0.1
+
+serve "$tools/proxy_server"
+proxy=$port
+tunnels=$(ls -t "$work"/serve.* | grep -v err | head -1)
+run --speed max --output-http-proxy "http://127.0.0.1:$proxy" --output-http "http://127.0.0.1:$nginx_port"
+equal "through a proxy: every request, a tunnel each lane" "60 12" "$(sum answered) $(grep -c "^CONNECT 127.0.0.1:$nginx_port" "$tunnels")"
+equal "requests are as without it" "60 GET /hello" "$(sleep 0.1; awk '{ print $1, substr($2, 1, 6) }' "$work/access.log" | sort | uniq -c | awk '{$1=$1; print}')"
+run --speed max "${pin[@]}" --output-http-ca "$work/ca.pem" --output-http-proxy "127.0.0.1:$proxy" --output-http "https://127.0.0.1:$tls" --output-http-skip-verify
+equal "https through a proxy" 60 "$(sum answered)"
+serve "$tools/proxy_server" --refuse
+run --speed max --output-http-proxy "http://127.0.0.1:$port" --output-http "http://127.0.0.1:$nginx_port"
+equal "a proxy that refuses: no connection" "0 60" "$(sum answered) $(($(sum failed_connect) + $(sum not_tried)))"
+http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 run --speed max --output-http "http://127.0.0.1:$nginx_port"
+equal "the environment's proxies are not used" 60 "$(sum answered)"
+
+# Two addresses. They are learned while the first connections are made; later ones take turns.
+: >"$work/many.log"
+for i in $(seq 0 99); do
+	printf '1 00000000000001%02x%08x 1700000000%03d000000 0\nGET /hello/%d HTTP/1.1\r\nHost: recorded\r\n\r\n%s' "$i" 0 $((i * 9)) "$i" "$sep"
+done >"$work/hundred.gor"
+"$replay" --quiet --input-file "$work/hundred.gor" --output-http-resolve "many.test:$many:127.0.0.1,127.0.0.2" --output-http "http://many.test:$many" --ledger "$work/ledger.json"
+equal "two addresses: every request" 100 "$(sum answered)"
+sleep 0.1
+within "of which the first address has" "$(grep -c '^127.0.0.1 ' "$work/many.log")" 30 70
+
+# Pipelining.
+run --speed max --output-http-pipeline --output-http "http://127.0.0.1:$nginx_port"
+equal "pipelined: every request over a connection each lane" "60 12 true" "$(sum answered) $(sum connections) $(balanced)"
+
+# A target that goes down and comes back.
+down=$(free_port)
+"$replay" --input-file "$work/hundred.gor" --speed 0.5x --output-http "http://127.0.0.1:$down" --ledger "$work/ledger.json" 2>"$work/err" &
+player=$!
+pids+=("$player")
+sleep 0.6
+"$tools/chaos_server" --port "$down" --mode normal >/dev/null &
+pids+=($!)
+wait "$player"
+check "it is told that the target is down, and why" grep -qE "target http://127.0.0.1:$down is down: .*onnect" "$work/err"
+check "and that it is back" grep -qE "target http://127.0.0.1:$down is back after [0-9.]+ s" "$work/err"
+equal "each request is answered, failed or not tried" "100 true" "$(($(sum answered) + $(sum failed_connect) + $(sum not_tried))) $(balanced)"
+within "answered once it was back" "$(sum answered)" 20 80
+
+# Thousands of clients at once, each with a connection of its own.
+clients=4000
+[ "$(ulimit -Hn)" -ge 9000 ] || clients=400
+ulimit -n "$(ulimit -Hn)"
+for i in $(seq "$clients"); do
+	printf '1 %016x%08x 1700000000000000000 0\nGET /normal HTTP/1.1\r\nHost: recorded\r\n\r\n%s' $((i + 65536)) 0 "$sep"
+done >"$work/clients.gor"
+serve "$tools/chaos_server" --mode slow
+"$PWD/$BUILD/bench/measure" "$work/m" "$replay" --quiet --input-file "$work/clients.gor" --speed max --output-http-queue-len 10000 --output-http-timeout 20s \
+	--output-http "http://127.0.0.1:$port" --ledger "$work/ledger.json"
+equal "$clients clients: each has its connection and its answer" "$clients $clients true" "$(sum answered) $(sum connections) $(balanced)"
+limit_kib=$((20000 + clients * 12))
+[ -z "$SAN" ] || limit_kib=900000
+within "peak memory in KiB" "$(jq .peak_kib "$work/m")" 1 $limit_kib
