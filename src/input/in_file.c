@@ -67,10 +67,11 @@ static bool counts(const struct in_file *in, const struct message *m)
 	return m->type == MESSAGE_REQUEST && (m->flags == 0 || in->options.incomplete_too);
 }
 
-/* A round begins: the first right away or at the appointed time, each other one right behind the last message of the one before. */
+/* A round begins: the first right away (but as early as is asked for, or connections would be made too late for it) or at the appointed time, each
+ * other one right behind the last message of the one before. */
 static void begin_round(struct in_file *in, const struct message *first, int64_t now_ns)
 {
-	int64_t start_ns = in->env->start_ns ? in->env->start_ns : now_ns;
+	int64_t start_ns = (in->env->start_ns ? in->env->start_ns : now_ns) + in->options.lead_ns;
 	if (in->options.start_at_ns)
 		start_ns = in->options.start_at_ns - in->env->real_minus_mono_ns;
 	if (in->pacer.last_ns)

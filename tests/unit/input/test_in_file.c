@@ -223,11 +223,11 @@ Test(in_file, given_early_to_who_can_wait)
 {
 	struct outcome *o =
 	        play(&(struct play){ { write_log("t", talk, TALK) }, { .speed = 1, .lead_ns = 60 * NS_PER_MS }, .stop_after = 0 });
-	static const int64_t at[] = { 0, 40, 90, 140, 940, 1140, 4940 };
+	static const int64_t at[] = { 0, 100, 150, 200, 1000, 1200, 5000 }; /* and the first, too, has its 60 ms */
 	cr_assert_eq(o->n, TALK);
 	for (size_t i = 0; i < TALK; i++) {
 		cr_expect_eq(o->list[i].at_ms, at[i]);
-		cr_expect_eq(o->list[i].due_ms, talk[i].ms);
+		cr_expect_eq(o->list[i].due_ms, talk[i].ms + 60);
 	}
 	free(o);
 }
