@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # live_veth: captures sent over a wire are captured live as they are read from their files: every Ethernet fixture goes through a veth pair
-# between two network namespaces of their own, and gives the same messages (but for their times and ids, which are those of the wire).
+# between two network namespaces of their own, and gives the same messages (but for their times and ids, which are those of the wire), with one
+# thread and with three.
 . "$(dirname "$0")/../support/e2e.sh"
 need ip tcpreplay jq
 [ "$(id -u)" = 0 ] && can_capture || { skip "captures over a veth pair" "not privileged"; exit 0; }
@@ -37,19 +38,28 @@ while IFS=$'\t' read -r file _; do
 	# A packet cut short by its capture cannot be sent as it was.
 	[ "$file" = zeek-communityid-tcp.pcap ] && continue
 	"$replay" convert --quiet "$pcap" "$work/file.gor" 2>"$work/err" || not_ok "$file is read" "$(cat "$work/err")"
-	ip netns exec "$to" "$replay" --input-raw v1:1-65535 --output-file "$work/wire.gor" --ledger "$work/ledger.json" --quiet 2>"$work/err" &
-	recorder=$!
-	pids+=("$recorder")
-	wait_for 10 test -e "$work/wire.gor" || { not_ok "a capture starts" "$(cat "$work/err")"; exit 1; }
+	recorders=()
+	for n in 1 3; do
+		ip netns exec "$to" "$replay" --input-raw v1:1-65535 --threads $n --output-file "$work/wire$n.gor" --ledger "$work/ledger$n.json" --quiet 2>"$work/err$n" &
+		recorders+=("$!")
+	done
+	pids+=("${recorders[@]}")
+	for n in 1 3; do
+		wait_for 10 test -e "$work/wire$n.gor" || { not_ok "a capture starts" "$(cat "$work/err$n")"; exit 1; }
+	done
 	# Not at top speed: tcpreplay then overruns the queue of the veth pair.
 	ip netns exec "$from" timeout 60 tcpreplay -q --pps 5000 -i v0 "$pcap" >"$work/sent" 2>&1 || not_ok "$file is sent" "$(cat "$work/sent")"
-	kill -INT "$recorder"
-	wait "$recorder" || not_ok "$file: the capture ends well" "$(cat "$work/err")"
+	kill -INT "${recorders[@]}"
+	for r in "${recorders[@]}"; do
+		wait "$r" || not_ok "$file: the capture ends well" "$(cat "$work"/err[13])"
+	done
 	messages "$work/file.gor" >"$work/read"
-	messages "$work/wire.gor" >"$work/captured"
-	same_file "$file: $(wc -l <"$work/read") messages on the wire as in the file" "$work/read" "$work/captured"
-	[ "$(jq .balanced "$work/ledger.json")" = true ] || not_ok "$file: the ledger balances"
-	rm -f "$work/file.gor" "$work/wire.gor"
+	for n in 1 3; do
+		messages "$work/wire$n.gor" >"$work/captured"
+		same_file "$file: $(wc -l <"$work/read") messages on the wire as in the file (threads: $n)" "$work/read" "$work/captured"
+		[ "$(jq .balanced "$work/ledger$n.json")" = true ] || not_ok "$file: the ledger balances"
+	done
+	rm -f "$work/file.gor" "$work"/wire[13].gor
 	compared=$((compared + 1))
 done <tests/golden/counts.tsv
 [ "$compared" -ge 30 ] && ok "$compared captures compared" || not_ok "only $compared captures compared"
