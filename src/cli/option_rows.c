@@ -87,6 +87,10 @@ static const struct option_row rows[] = {
 	{ "output-http-resolve", OPTION_LIST, GROUP_HTTP, CMD_RUN, AT(run.http.reach.resolve), "HOST:PORT:ADDRESS", NULL, 0,
 	  "Takes that address for that host and port instead of looking it up; more addresses behind commas are used in turn. May be given "
 	  "again." },
+	{ "output-http-version", OPTION_TEXT, GROUP_HTTP, CMD_RUN, AT(run.http.version), "VERSION", "1.1", 0,
+	  "HTTP's version; there is 1.1 only." },
+	{ "output-http-redirects", OPTION_COUNT, GROUP_HTTP, CMD_RUN, AT(run.http.redirects), "N", "0", 0,
+	  "Taken for GoReplay's sake: redirects are not followed, the recorded client's next request is in the recording." },
 	{ "output-http-pipeline", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.pipeline), NULL, NULL, 0,
 	  "Sends a recorded client's requests when they are due, up to 16 of them before the first is answered; otherwise each waits for "
 	  "the "

@@ -319,6 +319,18 @@ static uint64_t share_of(uint64_t connections, const struct io_env *env)
 	return connections / n + (env->shard < connections % n);
 }
 
+/* What was asked for and is not there is refused rather than left out. */
+static int check_options(const struct http_output_options *o, struct err *err)
+{
+	if (o->redirects)
+		return err_set(err, ERR_USAGE,
+		               "redirects are not followed: the request that the recorded client sent next is in the recording");
+	if (o->version && strcmp(o->version, "1.1") != 0 && strcmp(o->version, "1") != 0)
+		return err_set(err, ERR_USAGE, "targets are spoken to in HTTP/1.1, as the recording was; \"%s\" is not supported",
+		               o->version);
+	return 0;
+}
+
 static void on_health(void *arg, int64_t down_ns, const char *why)
 {
 	const struct out_http *o = arg;
@@ -378,7 +390,9 @@ int out_http_open(const char *address, const void *http_output_options, const st
 	const struct player_sink sink = {
 		.arg = h, .result = http_result, .prepare = o->carry.n ? http_prepare : NULL, .health = on_health
 	};
-	int rc = player_url_parts(address, &h->host, &h->base_path, err);
+	int rc = check_options(o, err);
+	if (rc == 0)
+		rc = player_url_parts(address, &h->host, &h->base_path, err);
 	if (rc == 0)
 		rc = open_parts(h, o, err);
 	if (rc == 0) {

@@ -9,7 +9,9 @@
 struct http_output_options { /* 0 anywhere: the default */
 	bool original_host;  /* keep the recorded Host */
 	struct play_reach reach;
-	bool pipeline; /* a client's requests that are due do not wait for its answers */
+	const char *version; /* "1.1" */
+	uint64_t redirects;  /* to follow: none */
+	bool pipeline;       /* a client's requests that are due do not wait for its answers */
 	bool no_lanes;
 	bool send_incomplete; /* requests that miss bytes, as they are */
 	bool track_response;  /* answers become messages for the outputs that keep them */
