@@ -7,7 +7,8 @@ struct job {
 	const struct substitute *s;
 	struct buf *out;
 	size_t changes;
-	int rc; /* the first error; nothing is put behind it */
+	bool in_code; /* see find */
+	int rc;       /* the first error; nothing is put behind it */
 };
 
 static void put(struct job *j, struct slice s)
@@ -20,7 +21,7 @@ static void put_found(struct job *j, struct slice text)
 {
 	struct substitute_place p;
 	size_t done = 0;
-	while (j->rc == 0 && done < text.len && j->s->find(j->s->arg, text, done, &p)) {
+	while (j->rc == 0 && done < text.len && j->s->find(j->s->arg, text, done, j->in_code, &p)) {
 		put(j, slice_cut(text, done, p.at - done));
 		put(j, p.instead);
 		done = p.at + p.len;
@@ -75,7 +76,7 @@ static void put_chunks(struct job *j, struct slice body)
 {
 	struct buf data;
 	buf_init(&data, j->out->max);
-	struct job inner = { .s = j->s, .out = &data };
+	struct job inner = { .s = j->s, .out = &data, .in_code = j->in_code };
 	while (body.len && j->rc == 0) {
 		size_t lf = slice_find_byte(body, '\n'), size = 0, digits = 0;
 		struct slice line = slice_cut(body, 0, lf + 1), rest = slice_from(body, lf + 1);
@@ -114,6 +115,12 @@ static void put_body(struct job *j, const struct http_head *head, struct slice b
 		put_chunks(j, body);
 	else
 		put_found(j, body);
+}
+
+static bool is_form(const struct http_head *head)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	return slice_eq_nocase(slice_cut(http_field(head, "content-type"), 0, strlen(form)), slice_str(form));
 }
 
 static bool parse_length(struct slice value, size_t *out)
@@ -177,11 +184,13 @@ int http_substitute(struct slice request, const struct substitute *s, struct buf
 	struct slice old_body = slice_from(request, head.head_len);
 	struct buf body;
 	buf_init(&body, out->max);
-	struct job in_body = { .s = s, .out = &body };
+	struct job in_body = { .s = s, .out = &body, .in_code = is_form(&head) };
 	put_body(&in_body, &head, old_body);
 	struct job j = { .s = s, .out = out, .rc = in_body.rc };
 	put(&j, slice_of(request.ptr, (size_t)(head.target.ptr - request.ptr)));
+	j.in_code = true;
 	put_found(&j, head.target);
+	j.in_code = false;
 	const uint8_t *target_end = head.target.ptr + head.target.len;
 	put(&j, slice_of(target_end, (size_t)(head.fields.ptr - target_end)));
 	put_fields(&j, head.fields, old_body.len, body.len);

@@ -14,8 +14,8 @@ struct substitute_place {
 
 struct substitute {
 	void *arg;
-	/* The first known value in text at or behind `from`; false: none. */
-	bool (*find)(void *arg, struct slice text, size_t from, struct substitute_place *out);
+	/* The first known value in text at or behind `from`; false: none. coded: a URL or a form, in which reserved bytes stand as %XX. */
+	bool (*find)(void *arg, struct slice text, size_t from, bool coded, struct substitute_place *out);
 	/* Another value for that cookie? *instead as above. */
 	bool (*cookie)(void *arg, struct slice name, struct slice value, struct slice *instead);
 };

@@ -68,7 +68,8 @@ struct carry {
 	struct list by_age, early;
 	size_t n, held_bytes;
 	struct carry_values *values;
-	uint64_t lane; /* of the request that is being prepared */
+	uint64_t lane;    /* of the request that is being prepared */
+	struct buf coded; /* the value that goes in next, where it had to be encoded */
 	uint64_t counts[CARRY_ROWS];
 };
 
@@ -89,6 +90,7 @@ struct carry *carry_new(const struct text_list *given, struct slice base_path, s
 	map_init(&c->by_id, EXCHANGES_MAX + 1, same_id);
 	c->key = hash_key_random();
 	c->base_path = base_path;
+	buf_init(&c->coded, 3 * CARRY_VALUE_MAX);
 	c->values = carry_values_new(VALUES_MAX, VALUES_BYTES);
 	if (!c->values)
 		(void)err_set(err, ERR_NOMEM, "out of memory");
@@ -128,6 +130,7 @@ void carry_free(struct carry *c)
 	for (struct list *first; (first = list_first(&c->by_age));)
 		let_go(c, LIST_ENTRY(first, struct exchange, link));
 	map_release(&c->by_id);
+	buf_release(&c->coded);
 	carry_values_free(c->values);
 	free(c);
 }
@@ -195,13 +198,19 @@ static void learn_cookie(struct carry *c, uint64_t lane, struct slice name, stru
 		put(c, (struct carry_key){ 0, name, was }, is);
 }
 
+static bool is_unreserved(uint8_t c)
+{
+	uint8_t low = ascii_lower(c);
+	return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+}
+
 /* In a URL or a form the value may stand with its reserved bytes as %XX (RFC 3986 §2.1). False: nothing is written otherwise there. */
 static bool percent_encode(struct slice s, struct buf *out)
 {
 	bool other = false;
 	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.ptr[i], low = ascii_lower(c);
-		bool plain = (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+		uint8_t c = s.ptr[i];
+		bool plain = is_unreserved(c);
 		other |= !plain;
 		if ((plain ? buf_append(out, slice_of(&c, 1)) : buf_printf(out, "%%%02X", c)) != 0)
 			return false;
@@ -227,7 +236,7 @@ static void learn_text(struct carry *c, uint64_t lane, struct slice was, struct 
 	put_anywhere(c, lane, was, is);
 	bool coded = percent_encode(was, &coded_was);
 	coded |= percent_encode(is, &coded_is);
-	if (coded && coded_was.len && coded_is.len)
+	if (coded && coded_was.len && coded_is.len && !slice_eq(buf_slice(&coded_was), was))
 		put_anywhere(c, lane, buf_slice(&coded_was), buf_slice(&coded_is));
 	buf_release(&coded_was);
 	buf_release(&coded_is);
@@ -418,12 +427,35 @@ static bool value_of(const struct carry *c, struct slice cookie, struct slice wa
 	       carry_values_get(c->values, (struct carry_key){ 0, cookie, was }, is);
 }
 
-static bool find_value(void *arg, struct slice text, size_t from, struct substitute_place *out)
+static bool is_plain(struct slice s)
 {
-	const struct carry *c = arg;
+	for (size_t i = 0; i < s.len; i++)
+		if (!is_unreserved(s.ptr[i]))
+			return false;
+	return true;
+}
+
+/* A value without reserved bytes stood as it is; the one in its place may need its own as %XX. */
+static bool code(struct carry *c, struct slice was, struct slice *is)
+{
+	if (is_plain(*is))
+		return true;
+	if (!is_plain(was)) /* as it stood; a blank would end a target */
+		return slice_find_byte(*is, ' ') == is->len;
+	buf_clear(&c->coded);
+	if (!percent_encode(*is, &c->coded))
+		return false;
+	*is = buf_slice(&c->coded);
+	return true;
+}
+
+static bool find_value(void *arg, struct slice text, size_t from, bool coded, struct substitute_place *out)
+{
+	struct carry *c = arg;
 	for (; carry_values_find(c->values, text, from, &out->at, &out->len); from = out->at + out->len) {
 		struct slice was = slice_cut(text, out->at, out->len);
-		if (value_of(c, slice_of(NULL, 0), was, &out->instead) && !slice_eq(was, out->instead))
+		if (value_of(c, slice_of(NULL, 0), was, &out->instead) && !slice_eq(was, out->instead) &&
+		    (!coded || code(c, was, &out->instead)))
 			return true;
 	}
 	return false;

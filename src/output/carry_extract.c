@@ -43,9 +43,18 @@ struct list_of {
 	int rc;
 };
 
+/* Line ends and the like: what a hostile target says must not become a field of our requests. */
+static bool has_controls(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < ' ' || s.ptr[i] == 0x7f)
+			return true;
+	return false;
+}
+
 static void add(struct list_of *l, struct slice name, struct slice value)
 {
-	if (l->rc || value.len == 0 || value.len > CARRY_VALUE_MAX || name.len > CARRY_VALUE_MAX)
+	if (l->rc || value.len == 0 || value.len > CARRY_VALUE_MAX || name.len > CARRY_VALUE_MAX || has_controls(value))
 		return;
 	if (l->n == CARRY_VALUES_OF) {
 		l->rc = ERR_LIMIT;

@@ -7,12 +7,12 @@
 #include <criterion/criterion.h>
 
 /* Knows one value, "OLDVALUE"; and the cookie c=1, which becomes 22. */
-static bool find(void *arg, struct slice text, size_t from, struct substitute_place *out)
+static bool find(void *arg, struct slice text, size_t from, bool coded, struct substitute_place *out)
 {
 	const uint8_t *at = from < text.len ? memmem(text.ptr + from, text.len - from, "OLDVALUE", 8) : NULL;
 	if (!at)
 		return false;
-	*out = (struct substitute_place){ (size_t)(at - text.ptr), 8, slice_str(arg) };
+	*out = (struct substitute_place){ (size_t)(at - text.ptr), 8, slice_str(coded && strcmp(arg, "a b") == 0 ? "a%20b" : arg) };
 	return true;
 }
 
@@ -27,6 +27,12 @@ static const struct {
 	const char *before, *instead, *after;
 	size_t changes;
 } rows[] = {
+	{ "POST /OLDVALUE HTTP/1.1\r\nX: OLDVALUE\r\nContent-Type: Application/x-www-form-urlencoded; charset=x\r\nContent-Length: "
+	  "10\r\n\r\nt=OLDVALUE",
+	  "a b",
+	  "POST /a%20b HTTP/1.1\r\nX: a b\r\nContent-Type: Application/x-www-form-urlencoded; charset=x\r\nContent-Length: "
+	  "7\r\n\r\nt=a%20b",
+	  3 },
 	{ "GET /a?x=OLDVALUE HTTP/1.1\r\nHost: OLDVALUE\r\nX: OLDVALUE OLDVALUE\r\n\r\n", "n",
 	  "GET /a?x=n HTTP/1.1\r\nHost: OLDVALUE\r\nX: n n\r\n\r\n", 3 },
 	{ "OLDVALUE / HTTP/1.1\r\nOLDVALUE: 1\r\n\r\n", "n", "OLDVALUE / HTTP/1.1\r\nOLDVALUE: 1\r\n\r\n", 0 },

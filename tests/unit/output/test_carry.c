@@ -108,6 +108,8 @@ Test(carry, a_value_of_the_run)
 	becomes(c, 2, GET("A: Bearer token/+1"), GET("A: Bearer n"));
 	becomes(c, 2, "POST /a?t=token%2F%2B1 HTTP/1.1\r\nContent-Length: 9\r\n\r\ntoken/+1\n",
 	        "POST /a?t=n HTTP/1.1\r\nContent-Length: 2\r\n\r\nn\n");
+	differ(c, 1, 4, OK "X-T: plain12\r\n\r\n", OK "X-T: a b/c\r\n\r\n");
+	becomes(c, 2, "GET /?t=plain12 HTTP/1.1\r\nA: plain12\r\n\r\n", "GET /?t=a%20b%2Fc HTTP/1.1\r\nA: a b/c\r\n\r\n");
 	differ(c, 1, 1, OK "X-T: five5\r\n\r\n", OK "X-T: other\r\n\r\n");
 	stays(c, 1, GET("A: five5"));
 	differ(c, 1, 2, OK "X-T: token/+1\r\n\r\n", OK "X-T: newer\r\n\r\n");

@@ -72,6 +72,8 @@ static const struct {
 	  "\"x\":[{\"id\":-12.5e+3},{\"ID\":1,\"id\":null}],\"id2\":\"id\",\"v\":\"\\\"id\\\":7\",\"id\":{\"id\":9}}",
 	  "0 id=a\\\"b|0 id=-12.5e+3|0 id=9|" },
 	{ "json:id", "HTTP/1.1 200 OK\r\n\r\n\"id\":\"no\"", "" },
+	{ "json:id", "HTTP/1.1 200 OK\r\n\r\n{\"id\":\"a\r\nX: y\"}", "" },
+	{ "header:X", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nX: c\td\r\n\r\n", "" },
 	{ "json:id", "HTTP/1.1 200 OK\r\n\r\n{\"id\":\"unfinished", "" },
 	{ "json:id", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{\"id\":\r\n4\r\n\"c\"}\r\n0\r\n\r\n", "0 id=c|" },
 	{ "json:a json:b", "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"b\":1,\"a\":2}", "0 a=2|1 b=1|" },
