@@ -18,13 +18,10 @@ void options_init(struct options *o)
 
 void options_release(struct options *o)
 {
-	struct filter_options *f = &o->run.filters;
-	struct raw_options *r = &o->run.raw;
-	struct text_list *lists[] = {
-		&f->allow_method, &f->allow_url, &f->disallow_url, &r->ignore_interface, &r->vlan_vid, &r->vxlan_vni
-	};
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		free((void *)(uintptr_t)lists[i]->text);
+	struct option_row row;
+	for (size_t i = 0; option_row_at(i, &row); i++)
+		if (row.type == OPTION_LIST)
+			free((void *)(uintptr_t)((struct text_list *)(void *)((char *)o + row.at))->text);
 	for (size_t i = 0; i < RUN_KINDS_MAX; i++) {
 		free(o->run.inputs[i].text);
 		free(o->run.outputs[i].text);
