@@ -27,6 +27,9 @@ static int check(struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "--json and --output-stdout both write to standard output: give one of them");
 	if (o->run.http.carry.n && o->run.threads > 1)
 		return err_set(err, ERR_USAGE, "--carry learns from the answers of all connections: give it without --threads");
+	if (o->run.http.carry.n && o->run.http.pipeline)
+		return err_set(err, ERR_USAGE,
+		               "--carry needs each answer before the request behind it: give it without --output-http-pipeline");
 	struct addresses *logs = options_output(o, "output-file"), *null = options_output(o, "output-null");
 	if (o->run.http.track_response && !(logs && logs->n) && !(to_stdout && to_stdout->n) && !(null && null->n))
 		return err_set(err, ERR_USAGE, "--output-http-track-response keeps answers: give --output-file or --output-stdout too");

@@ -398,7 +398,14 @@ static bool holds(struct slice text, struct slice value)
 	return false;
 }
 
-bool carry_early(struct carry *c, const struct message *request)
+/* A lane's own value first: copies of a lane have each their own. */
+static bool value_of(const struct carry *c, struct slice cookie, struct slice was, struct slice *is)
+{
+	return carry_values_get(c->values, (struct carry_key){ c->lane, cookie, was }, is) ||
+	       carry_values_get(c->values, (struct carry_key){ 0, cookie, was }, is);
+}
+
+static bool early(const struct carry *c, const struct message *request, bool unknown)
 {
 	uint64_t lane = message_lane(&request->id);
 	int looks = 0;
@@ -408,23 +415,26 @@ bool carry_early(struct carry *c, const struct message *request)
 		struct carry_item item;
 		while (x->lane != lane && carry_item_next(&rest, &item)) {
 			bool location = c->rules[item.rule].kind == CARRY_LOCATION;
-			if (holds(message_bytes(request), location ? carry_location_path(item.value) : item.value))
+			bool cookie = c->rules[item.rule].kind == CARRY_COOKIE;
+			struct slice value = location ? carry_location_path(item.value) : item.value, known;
+			if (!holds(message_bytes(request), value))
+				continue;
+			if (!unknown || !value_of(c, cookie ? item.name : slice_of(NULL, 0), value, &known))
 				return true;
 		}
 	}
 	return false;
 }
 
-void carry_count_early(struct carry *c)
+bool carry_early(const struct carry *c, const struct message *request)
 {
-	c->counts[CARRY_EARLY]++;
+	return early(c, request, false);
 }
 
-/* A lane's own value first: copies of a lane have each their own. */
-static bool value_of(const struct carry *c, struct slice cookie, struct slice was, struct slice *is)
+void carry_count_early(struct carry *c, const struct message *request)
 {
-	return carry_values_get(c->values, (struct carry_key){ c->lane, cookie, was }, is) ||
-	       carry_values_get(c->values, (struct carry_key){ 0, cookie, was }, is);
+	c->lane = message_lane(&request->id);
+	c->counts[CARRY_EARLY] += early(c, request, true);
 }
 
 static bool is_plain(struct slice s)

@@ -26,8 +26,9 @@ void carry_failed(struct carry *c, const struct message_id *request);
 void carry_unsent(struct carry *c, const struct message_id *request); /* it was not taken after all */
 
 /* Does the request hold a value whose answer, of another lane, is still under way? */
-bool carry_early(struct carry *c, const struct message *request);
-void carry_count_early(struct carry *c); /* it goes all the same */
+bool carry_early(const struct carry *c, const struct message *request);
+/* It leaves now: counted, where such a value is not known from any other answer either. */
+void carry_count_early(struct carry *c, const struct message *request);
 
 /* The request with what is known put in: a reference, or NULL where it stays as it is. */
 struct message *carry_prepare(struct carry *c, const struct message *request);

@@ -140,8 +140,7 @@ static void http_result(void *arg, const struct play_result *r)
 static struct message *http_prepare(void *arg, const struct message *m)
 {
 	struct out_http *o = arg;
-	if (carry_early(o->carry, m))
-		carry_count_early(o->carry);
+	carry_count_early(o->carry, m);
 	return carry_prepare(o->carry, m);
 }
 

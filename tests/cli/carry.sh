@@ -32,10 +32,17 @@ run --speed max --carry cookie
 equal "cookies alone: /me and nothing that needs more" $((clients * 2)) "$(row target status_2xx)"
 run --speed max --input-file-loop 3 "${rules[@]}"
 equal "three rounds, each with sessions of its own" $((3 * all)) "$(row target status_2xx)"
+run --clone 3 --clone-spread 50ms "${rules[@]}"
+equal "three copies of each client, each with its own session" "$((3 * all)) 0" "$(row target status_2xx) $(row carry early)"
 run --speed max "${rules[@]}" --output-http "http://127.0.0.1:$port/"
 equal "two targets: each has its own" "$((2 * all))" "$(row target status_2xx)"
 run --speed max --output-http "http://127.0.0.1:$port" --carry body 2>"$work/err"
 one_sentence "a rule that is none is refused" $? "$work/err" "cookie, location, header:NAME or json:FIELD"
+
+run --threads 2 --carry cookie 2>"$work/err"
+one_sentence "not with several threads, which do not know each other's answers" $? "$work/err" "without --threads"
+run --output-http-pipeline --carry cookie 2>"$work/err"
+one_sentence "nor with requests that do not wait for answers" $? "$work/err" "without --output-http-pipeline"
 
 # The account of what cannot be joined: responses left out of the log.
 "$replay" cat --raw "$work/in.gor.zst" | awk 'BEGIN { RS = "\n\360\237\220\265\360\237\231\210\360\237\231\211\n"; ORS = RS } /^1 /' >"$work/requests.gor"

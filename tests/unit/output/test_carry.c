@@ -250,3 +250,18 @@ Test(carry, without_memory)
 			break;
 	}
 }
+
+/* A copy of the lane has its answer already: the run knows a value, so the request does not go without one. */
+Test(carry, early_counts_only_what_is_known_nowhere)
+{
+	struct carry *c = open_with("header:X-T", "");
+	struct message *m = make(MESSAGE_REQUEST, 2, 0, GET("A: tokens1"));
+	sent(c, 1, 0);
+	recorded(c, 1, 0, OK "X-T: tokens1\r\n\r\n");
+	carry_count_early(c, m);
+	differ(c, 3, 0, OK "X-T: tokens1\r\n\r\n", OK "X-T: n\r\n\r\n");
+	cr_expect(carry_early(c, m));
+	carry_count_early(c, m);
+	message_unref(m);
+	closed(c, "early", 1);
+}
