@@ -332,6 +332,8 @@ static int set_pace(struct in_file *in, struct err *err)
 	in->pacer.speed = in->options.speed > 0 ? in->options.speed : 1;
 	in->pacer.stages = in->options.rate.n ? &in->options.rate : NULL;
 	in->pacer.max_wait_ns = in->options.max_wait_ns;
+	if (in->options.max)
+		in->options.lead_ns = 0; /* without due times nobody would hold them */
 	in->loops_left = in->options.loops > 1 ? in->options.loops - (in->options.loops != LOOPS_FOREVER) : 0;
 	bool recorded_times = !in->options.max && !in->options.rate.n;
 	double spread_ns = (double)in->options.copies_spread_ns * (recorded_times ? in->pacer.speed : 1);

@@ -211,8 +211,9 @@ Test(in_file, when_each_message_is_due)
 
 Test(in_file, an_appointment_holds_at_full_speed_too)
 {
-	struct outcome *o = play(
-	        &(struct play){ { write_log("t", talk, TALK) }, { .max = true, .start_at_ns = T0 + 1002 * NS_PER_S }, .stop_after = 0 });
+	struct outcome *o = play(&(struct play){ { write_log("t", talk, TALK) },
+	                                         { .max = true, .lead_ns = NS_PER_S, .start_at_ns = T0 + 1002 * NS_PER_S },
+	                                         .stop_after = 0 });
 	cr_assert_eq(o->n, TALK);
 	cr_expect_eq(o->list[0].at_ms, 2000);
 	cr_expect_eq(o->list[0].due_ms, -1, "and still nothing is late");
