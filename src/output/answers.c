@@ -24,6 +24,8 @@ int answers_init(struct answers *a, const struct answers_options *o, const struc
 {
 	*a = (struct answers){ .o = *o, .real_minus_mono_ns = env->real_minus_mono_ns, .note_arg = env->note_arg, .note = env->note };
 	int64_t now_ns = env->mono_ns();
+	a->shard = env->shard;
+	a->shards = env->shards;
 	if (o->measure) {
 		a->key = hash_key_random();
 		a->measure = measure_new(&target_table, env->start_ns ? env->start_ns : now_ns);
@@ -207,11 +209,14 @@ void answers_tick(struct answers *a, const struct player *p, const char *label, 
 	        p99[UNITS_TEXT];
 	double seconds = (double)(now_ns - a->next_line_ns + a->o.stats_ns) / 1e9;
 	uint64_t fresh = n.counts[TARGET_ANSWERED] - a->line_answered;
-	char line[512];
-	(void)snprintf(line, sizeof line, "%.100s: %s answered (%s/s), p50 %s, p99 %s; %s not answered, %s in flight, %s waiting", label,
-	               format_count(answered, n.counts[TARGET_ANSWERED]), format_count(rate, (uint64_t)((double)fresh / seconds + 0.5)),
-	               format_duration(p50, hist_quantile(a->recent, 0.5)), format_duration(p99, hist_quantile(a->recent, 0.99)),
-	               format_count(failed, not_answered(n.counts)), format_count(flying, n.in_flight), format_count(waiting, n.waiting));
+	char line[512], part[64] = "";
+	if (a->shards > 1)
+		(void)snprintf(part, sizeof part, " (thread %u of %u)", a->shard + 1, a->shards);
+	(void)snprintf(line, sizeof line, "%.100s%s: %s answered (%s/s), p50 %s, p99 %s; %s not answered, %s in flight, %s waiting", label,
+	               part, format_count(answered, n.counts[TARGET_ANSWERED]),
+	               format_count(rate, (uint64_t)((double)fresh / seconds + 0.5)), format_duration(p50, hist_quantile(a->recent, 0.5)),
+	               format_duration(p99, hist_quantile(a->recent, 0.99)), format_count(failed, not_answered(n.counts)),
+	               format_count(flying, n.in_flight), format_count(waiting, n.waiting));
 	a->note(a->note_arg, 0, line);
 	a->line_answered = n.counts[TARGET_ANSWERED];
 	hist_init(a->recent);

@@ -20,6 +20,7 @@ struct answers_options {
 struct answers {
 	struct answers_options o;
 	int64_t real_minus_mono_ns;
+	unsigned shard, shards;
 	void *note_arg;
 	void (*note)(void *note_arg, int level, const char *sentence);
 
