@@ -55,39 +55,40 @@ static struct message *edit(const struct out_http *o, struct message *m, const s
 	return edited;
 }
 
-/* Is that word among those of the Connection fields? They are lists, also across lines (RFC 9110 §7.6.1). */
-static bool connection_has(const struct http_head *head, const char *word)
+/* What a request's fields say about its connection, in one walk. */
+struct wishes {
+	bool close, keep_alive, upgrade, expects;
+};
+
+/* The value of a Connection field is a list (RFC 9110 §7.6.1). */
+static void read_connection(struct slice value, struct wishes *w)
 {
+	while (value.len) {
+		size_t comma = slice_find_byte(value, ',');
+		struct slice word = slice_trim(slice_cut(value, 0, comma));
+		w->close |= slice_eq_nocase(word, slice_str("close"));
+		w->keep_alive |= slice_eq_nocase(word, slice_str("keep-alive"));
+		w->upgrade |= slice_eq_nocase(word, slice_str("upgrade"));
+		value = slice_from(value, comma + 1);
+	}
+}
+
+static struct wishes wishes_of(const struct http_head *head)
+{
+	struct wishes w = { 0 };
 	struct slice rest = head->fields, name, value;
 	while (http_field_next(&rest, &name, &value)) {
-		while (slice_eq_nocase(name, slice_str("connection")) && value.len) {
-			size_t comma = slice_find_byte(value, ',');
-			if (slice_eq_nocase(slice_trim(slice_cut(value, 0, comma)), slice_str(word)))
-				return true;
-			value = slice_from(value, comma + 1);
-		}
+		if (slice_eq_nocase(name, slice_str("connection")))
+			read_connection(value, &w);
+		else if (slice_eq_nocase(name, slice_str("expect")))
+			w.expects |= slice_eq_nocase(value, slice_str("100-continue"));
 	}
-	return false;
-}
-
-/* Will the server close after this one? RFC 9112 §9.3. */
-static bool closes(const struct http_head *head)
-{
-	if (connection_has(head, "close"))
-		return true;
-	return slice_eq(head->version, slice_str("HTTP/1.0")) && !connection_has(head, "keep-alive");
-}
-
-/* May the answer end HTTP on this connection? RFC 9110 §7.8, §9.3.6. */
-static bool may_end_http(const struct http_head *head)
-{
-	return slice_eq(head->method, slice_str("CONNECT")) || connection_has(head, "upgrade");
-}
-
-/* RFC 9110 §10.1.1: not in HTTP/1.0. */
-static bool expects_continue(const struct http_head *head)
-{
-	return slice_eq_nocase(http_field(head, "expect"), slice_str("100-continue")) && !slice_eq(head->version, slice_str("HTTP/1.0"));
+	if (slice_eq(head->version, slice_str("HTTP/1.0"))) { /* RFC 9112 §9.3, RFC 9110 §10.1.1 */
+		w.close |= !w.keep_alive;
+		w.expects = false;
+	}
+	w.upgrade |= slice_eq(head->method, slice_str("CONNECT")); /* either may end HTTP on this connection: RFC 9110 §7.8, §9.3.6 */
+	return w;
 }
 
 static bool full(const struct out_http *o)
@@ -165,14 +166,15 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 		return count_as(o, TARGET_NOT_REQUEST);
 	if (full(o) || must_wait(o, m))
 		return refuse(o, now_ns);
+	const struct wishes wishes = wishes_of(&head);
 	const struct player_hints hints = {
 		.method = head.method,
 		.retry = http_method_idempotent(head.method),
 		/* Behind one that misses bytes the server no longer knows where the next begins. */
-		.last_of_lane = closes(&head) || m->flags,
+		.last_of_lane = wishes.close || m->flags,
 		.tag = answers_endpoint(&o->answers, &head),
-		.alone = may_end_http(&head),
-		.expects = expects_continue(&head),
+		.alone = wishes.upgrade,
+		.expects = wishes.expects,
 	};
 	struct message *edited = edit(o, m, &head);
 	if (!edited)

@@ -193,8 +193,16 @@ static void take_shared(struct player *p, struct lane *l)
 	task_append(&l->waiting, task_pop(&p->shared)); /* it counts as waiting as before */
 }
 
+/* Nothing can be done for the lane before its connection says something: the common case when a request is submitted. */
+static bool must_wait(const struct player *p, const struct lane *l)
+{
+	return l->conn && (l->conn->state == CONN_CONNECTING || (l->conn->state == CONN_BUSY && p->o.pipeline < 2));
+}
+
 void lane_go(struct player *p, struct lane *l)
 {
+	if (must_wait(p, l))
+		return;
 	for (;;) {
 		take_shared(p, l);
 		if (too_early(p, l))

@@ -65,6 +65,8 @@ static void begin(struct player *p, struct conn *c)
 /* May another request follow those in flight? */
 static bool may_pipeline(const struct player *p, const struct conn *c)
 {
+	if (p->o.pipeline < 2)
+		return false;
 	const struct task *last = c->flight.last;
 	if (c->n_flight >= p->o.pipeline || c->lane->serial || last->last_of_lane || last->alone || c->send_broken || c->peer_done)
 		return false;
@@ -73,10 +75,11 @@ static bool may_pipeline(const struct player *p, const struct conn *c)
 
 bool conn_may_send(const struct player *p, const struct conn *c)
 {
-	const struct task *next = c->lane->waiting.first;
-	if (!next || task_early(p, next) || c->writing)
+	/* The next task and its message are looked at last: their memory is cold. */
+	if (c->writing || (c->state != CONN_IDLE && (c->state != CONN_BUSY || !may_pipeline(p, c))))
 		return false;
-	return c->state == CONN_IDLE || (c->state == CONN_BUSY && may_pipeline(p, c));
+	const struct task *next = c->lane->waiting.first;
+	return next && !task_early(p, next);
 }
 
 enum wrote { WROTE_ALL, WROTE_SOME, WROTE_HEAD, WROTE_NO_MORE };

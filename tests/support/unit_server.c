@@ -245,6 +245,8 @@ static void answer_head(struct unit_server *s, struct peer *p, struct slice in)
 	while (at > 0 && in.ptr[at - 1] != ' ')
 		at--;
 	append(&s->log, slice_cut(in, 0, bar + 1));
+	append(&s->log, slice_of("", 1)); /* as in take_requests */
+	s->log.len--;
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		if (slice_eq(slice_cut(in, at, bar - at), slice_str(heads[i].word)))
 			say(p, heads[i].text, slice_of(NULL, 0), "");
