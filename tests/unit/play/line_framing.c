@@ -57,5 +57,5 @@ static size_t line_request_head(struct slice request)
 	return bar < request.len ? bar + 1 : 0;
 }
 
-const struct framing_ops line_framing = { sizeof(struct line),  line_init,        line_push, line_finish, line_status, line_keep_alive,
-	                                  line_request_head };
+const struct framing_ops line_framing = { sizeof(struct line), line_init,       line_push,        line_finish,
+	                                  line_status,         line_keep_alive, line_request_head };
