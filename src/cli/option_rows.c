@@ -171,10 +171,8 @@ static const struct option_row rows[] = {
 	{ "ledger", OPTION_TEXT, GROUP_GENERAL, RUNS, AT(ledger_path), "FILE", NULL, 0,
 	  "Writes the summary with the ledger there as JSON, also when the run failed." },
 	{ "threads", OPTION_COUNT, GROUP_GENERAL, CMD_RUN, AT(run.threads), "N", "1", 1,
-	  "Splits the connections among so many threads, each with a capture buffer of its own; one connection stays with one thread. A "
-	  "file "
-	  "is read by each of them: live captures and targets gain. Standard output then has an order within connections only; logs keep "
-	  "theirs." },
+	  "Splits the connections among so many threads, each with a capture buffer of its own; one connection stays with one thread. Each "
+	  "thread reads a file whole: live captures and targets gain. Standard output then has an order within connections only." },
 	{ "report", OPTION_TEXT, GROUP_GENERAL, CMD_RUN, AT(report_path), "FILE", NULL, 0,
 	  "Writes there as JSON all that --ledger has, and for each target its endpoints and a series over time." },
 	{ "max-loss", OPTION_TEXT, GROUP_GENERAL, RUNS, AT(max_loss), "SHARE", "any", 0,

@@ -235,7 +235,9 @@ static void file_tally(const struct input *base, struct tally_sink *sink)
 	};
 	if (in->env->shards > 1)
 		rows[PACE_READ] = in->given + in->limited + rows[PACE_LEFT];
-	if (rows[PACE_LEFT] || rows[PACE_LIMITED] || rows[PACE_COPIES])
+	/* One shard cannot know whether another has something to tell: where one might, all do. */
+	bool may_differ = in->stopped || in->limiter || copies_of(in) > 1 || in->options.requests_max;
+	if (rows[PACE_LEFT] || rows[PACE_LIMITED] || rows[PACE_COPIES] || (in->env->shards > 1 && may_differ))
 		sink->section(sink->arg, &pace_table, "", rows);
 }
 

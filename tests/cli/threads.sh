@@ -84,6 +84,13 @@ if [ $captured = yes ]; then
 	lanes "$work/arrived.json" >"$work/got.lanes"
 	same_file "each lane's requests arrive as they are, in their order" "$work/expected.lanes" "$work/got.lanes"
 fi
+# Copies, and an end before the files': what is given out is what the target gets, whichever thread gave it.
+"$replay" --input-file "$work/in.gor" --speed max --clone 3 --threads 2 --output-http "$target" --ledger "$work/ledger.json" --quiet
+equal "--clone 3 with two threads" "$((3 * sent)) $((3 * sent)) $((2 * sent)) true" \
+	"$(sum pace given "$work/ledger.json") $(sum target answered "$work/ledger.json") $(sum pace copies "$work/ledger.json") $(jq .balanced "$work/ledger.json")"
+"$replay" --input-file "$work/in.gor" --speed max --loop 3 --limit $((2 * sent + 7)) --threads 2 --output-http "$target" --ledger "$work/ledger.json" --quiet
+equal "--loop 3 --limit with two threads" "$((2 * sent + 7)) $((2 * sent + 7)) true" \
+	"$(sum pace given "$work/ledger.json") $(sum target answered "$work/ledger.json") $(jq .balanced "$work/ledger.json")"
 "$replay" --input-file "$work/in.gor" --threads 3 --output-http "$target" --output-http-workers 2 --quiet &
 player=$!
 pids+=("$player")
