@@ -55,7 +55,8 @@ static inline uint8_t cursor_u8(struct cursor *c)
 static inline uint16_t cursor_u16be(struct cursor *c)
 {
 	struct slice s = cursor_take(c, 2);
-	return s.len ? (uint16_t)((s.ptr[0] << 8 | s.ptr[1]) & 0xffff) : 0;
+	uint32_t word = s.len ? (uint32_t)s.ptr[0] << 8 | s.ptr[1] : 0;
+	return (uint16_t)word;
 }
 
 static inline uint32_t cursor_u32be(struct cursor *c)
@@ -67,7 +68,8 @@ static inline uint32_t cursor_u32be(struct cursor *c)
 static inline uint16_t cursor_u16le(struct cursor *c)
 {
 	struct slice s = cursor_take(c, 2);
-	return s.len ? (uint16_t)((s.ptr[1] << 8 | s.ptr[0]) & 0xffff) : 0;
+	uint32_t word = s.len ? (uint32_t)s.ptr[1] << 8 | s.ptr[0] : 0;
+	return (uint16_t)word;
 }
 
 static inline uint32_t cursor_u32le(struct cursor *c)

@@ -52,6 +52,8 @@ __attribute__((noreturn)) void tsan_skip(void);
 #define cr_expect_leq(a, b, ...)     tsan_judge((a) <= (b), #a " <= " #b, 0, __VA_ARGS__)
 #define cr_expect_gt(a, b, ...)      tsan_judge((a) > (b), #a " > " #b, 0, __VA_ARGS__)
 #define cr_expect_geq(a, b, ...)     tsan_judge((a) >= (b), #a " >= " #b, 0, __VA_ARGS__)
+#define cr_expect_float_eq(a, b, e, ...) tsan_judge((a) - (b) <= (e) && (b) - (a) <= (e), #a " is about " #b, 0, __VA_ARGS__)
+#define cr_expect_fail(...)          tsan_judge(0, "fails", 0, __VA_ARGS__)
 #define cr_expect_null(p, ...)       tsan_judge((p) == NULL, #p " is NULL", 0, __VA_ARGS__)
 #define cr_expect_not_null(p, ...)   tsan_judge((p) != NULL, #p " is not NULL", 0, __VA_ARGS__)
 #define cr_expect_str_eq(a, b, ...)  tsan_judge(strcmp((a), (b)) == 0, #a " equals " #b, 0, __VA_ARGS__)
