@@ -39,11 +39,27 @@ struct own_flows *own_flows_new(void)
 	struct own_flows *o = calloc(1, sizeof *o);
 	if (!o)
 		return NULL;
-	(void)pthread_mutex_init(&o->mutex, NULL);
+	pthread_mutexattr_t twice;
+	(void)pthread_mutexattr_init(&twice);
+	(void)pthread_mutexattr_settype(&twice, PTHREAD_MUTEX_RECURSIVE);
+	(void)pthread_mutex_init(&o->mutex, &twice);
+	(void)pthread_mutexattr_destroy(&twice);
 	map_init(&o->map, 1u << 20, same_endpoint);
 	list_init(&o->leaving);
 	o->key = hash_key_random();
 	return o;
+}
+
+void own_flows_hold(struct own_flows *o)
+{
+	if (o)
+		(void)pthread_mutex_lock(&o->mutex);
+}
+
+void own_flows_let(struct own_flows *o)
+{
+	if (o)
+		(void)pthread_mutex_unlock(&o->mutex);
 }
 
 void own_flows_free(struct own_flows *o)

@@ -17,6 +17,11 @@ struct own_flows;
 struct own_flows *own_flows_new(void); /* NULL when out of memory */
 void own_flows_free(struct own_flows *o);
 
+/* Held from before connect() until the address it chose is added: another thread's capture may meet the connection's first packet in between, and
+ * waits then. Pairs; add may be called inside. NULL is allowed. */
+void own_flows_hold(struct own_flows *o);
+void own_flows_let(struct own_flows *o);
+
 int own_flows_add(struct own_flows *o, const struct endpoint *local); /* 0 or a negative error */
 void own_flows_remove(struct own_flows *o, const struct endpoint *local, int64_t now_ns);
 

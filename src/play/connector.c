@@ -217,7 +217,9 @@ static void collect(struct hub *hub)
 static void run_hub(struct hub *hub, curl_socket_t fd, int what)
 {
 	int running;
+	own_flows_hold(hub->c->own_flows);
 	(void)curl_multi_socket_action(hub->multi, fd, what, &running);
+	own_flows_let(hub->c->own_flows);
 	collect(hub);
 }
 
