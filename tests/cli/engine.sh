@@ -101,6 +101,20 @@ check "and that it is back" grep -qE "target http://127.0.0.1:$down is back afte
 equal "each request is answered, failed or not tried" "100 true" "$(($(sum answered) + $(sum failed_connect) + $(sum not_tried))) $(balanced)"
 within "answered once it was back" "$(sum answered)" 20 80
 
+# Every misbehaviour in turn, on lanes that go on behind it; pipelined and pooled too.
+modes=(normal hang close close-mid close-head close-after reset reset-mid garbage endless-body endless-head drip slow long-length short-length
+	bad-length bad-chunk flood-1xx early-hints upgrade no-content error early)
+for i in $(seq 0 399); do
+	printf '1 00000000000002%02x%08x 1700000000%03d000000 0\nPOST /x/%s HTTP/1.1\r\nHost: recorded\r\n%sContent-Length: 3\r\n\r\nabc%s' $((i % 40)) $((i / 40)) "$i" \
+		"${modes[$((i * 7 % ${#modes[@]}))]}" "$([ $((i % 3)) = 0 ] && printf 'Expect: 100-continue\r\n.')" "$sep" | sed 's/^\.//'
+done >"$work/chaos.gor"
+serve "$tools/chaos_server"
+for how in "" "--output-http-pipeline" "--output-http-lanes off --output-http-workers 9" "--output-http-pipeline --output-http-workers 7"; do
+	# shellcheck disable=SC2086
+	"$replay" --quiet --input-file "$work/chaos.gor" --speed max --output-http-timeout 100ms $how --output-http "http://127.0.0.1:$port" --ledger "$work/ledger.json"
+	equal "each of 400 into chaos has its outcome ${how:+($how)}" "0 400 true" "$? $(sum submitted) $(balanced)"
+done
+
 # Thousands of clients at once, each with a connection of its own.
 clients=4000
 [ "$(ulimit -Hn)" -ge 9000 ] || clients=400
