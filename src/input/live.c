@@ -23,7 +23,7 @@
 #define BATCHES_MAX       16 /* without a message: then the outputs get their turn */
 #define IGNORED_MAX       64
 #define TICK_NS           (100 * NS_PER_MS)
-#define DRAIN_MAX_NS      (2 * NS_PER_S) /* a stop takes no longer, even where the system's clock was set back meanwhile */
+#define DRAIN_MAX_NS      (60 * NS_PER_S) /* a stop takes no longer, even where the system's clock was set back meanwhile */
 #define SLOW_TICK_NS      NS_PER_S
 #define STATS_NS          (5 * NS_PER_S)
 #define BUFFER_TIMEOUT_NS (5 * NS_PER_MS)
@@ -60,18 +60,20 @@ struct live {
 	int64_t since_ns;    /* Unix time: earlier packets are not taken */
 	int64_t stop_ns;     /* Unix time of the stop: later packets are not taken; 0: none */
 	bool past_stop;      /* a later packet was seen */
+	bool drained;        /* nothing that came before the stop is left in the kernel */
 	struct err failure;  /* told once every message has been given out */
 	bool stopping, finished;
 	unsigned ignored_index[IGNORED_MAX]; /* of --input-raw-ignore-interface; 0: there is none now */
 };
 
-enum handle_row { HANDLE_SEEN, HANDLE_TAKEN, HANDLE_IGNORED, HANDLE_KERNEL, HANDLE_INTERFACE, HANDLE_ROWS };
+enum handle_row { HANDLE_SEEN, HANDLE_TAKEN, HANDLE_IGNORED, HANDLE_KERNEL, HANDLE_INTERFACE, HANDLE_UNREAD, HANDLE_ROWS };
 static const struct tally_row handle_rows[HANDLE_ROWS] = {
 	[HANDLE_SEEN] = { "seen", "packets matching the filter", TALLY_TOTAL, false },
 	[HANDLE_TAKEN] = { "taken", "taken", TALLY_PART, false },
 	[HANDLE_IGNORED] = { "ignored", "of interfaces that are ignored", TALLY_PART, false },
 	[HANDLE_KERNEL] = { "kernel_dropped", "dropped by the kernel: buffer full", TALLY_PART, true },
 	[HANDLE_INTERFACE] = { "interface_dropped", "dropped by the interface", TALLY_PART, true },
+	[HANDLE_UNREAD] = { "unread", "left unread in the kernel's buffer when the run was cut short", TALLY_PART, true },
 };
 static const struct tally_table handle_table = { "interface", handle_rows, HANDLE_ROWS };
 
@@ -276,7 +278,8 @@ static bool drained(struct live *in, int64_t now_ns, bool some)
 		in->drained_ns = in->tick_ns = now_ns + in->handover_ns;
 		in->stop_ns = now_ns + in->env->real_minus_mono_ns;
 	}
-	return all_gone(in) || now_ns >= in->drained_ns + DRAIN_MAX_NS || (now_ns >= in->drained_ns && (!some || in->past_stop));
+	in->drained = all_gone(in) || (now_ns >= in->drained_ns && (!some || in->past_stop));
+	return in->drained || now_ns >= in->drained_ns + DRAIN_MAX_NS;
 }
 
 /* The ring is empty and the user has had enough: what is unfinished comes out, flagged. */
@@ -353,8 +356,11 @@ static void live_tally(const struct input *base, struct tally_sink *sink)
 	for (size_t i = 0; i < in->handle_count; i++) {
 		counts[HANDLE_KERNEL] += in->handles[i].kernel;
 		counts[HANDLE_INTERFACE] += in->handles[i].nic.total;
+		if (!in->drained && in->handles[i].packets)
+			counts[HANDLE_UNREAD] += packets_unread(in->handles[i].packets);
 	}
-	counts[HANDLE_SEEN] = counts[HANDLE_TAKEN] + counts[HANDLE_IGNORED] + counts[HANDLE_KERNEL] + counts[HANDLE_INTERFACE];
+	for (int row = HANDLE_TAKEN; row < HANDLE_ROWS; row++)
+		counts[HANDLE_SEEN] += counts[row];
 	sink->section(sink->arg, &handle_table, in->base.label, counts);
 	capture_tally(in->capture, sink);
 }

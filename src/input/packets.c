@@ -15,6 +15,7 @@ struct packets {
 	uint32_t link_type;
 	uint32_t last_kernel; /* libpcap's counter is 32 bits wide: to see it wrap */
 	uint64_t kernel;
+	uint32_t handed; /* to the callback so far; wraps as ps_recv does */
 	/* For the callback of pcap_dispatch. */
 	void (*take)(void *arg, const struct packet *packet);
 	void *arg;
@@ -150,8 +151,10 @@ enum packets_read packets_read(struct packets *p, int max, void (*take)(void *ar
 	p->take = take;
 	p->arg = arg;
 	int n = pcap_dispatch(p->pcap, max, hand_over, (u_char *)p);
-	if (n > 0)
+	if (n > 0) {
+		p->handed += (uint32_t)n;
 		return PACKETS_SOME;
+	}
 	if (n == 0)
 		return PACKETS_NONE;
 	(void)err_set(err, ERR_IO, "reading packets of %s stopped: %s", p->name, pcap_geterr(p->pcap));
@@ -171,6 +174,16 @@ uint64_t packets_dropped(struct packets *p)
 		p->last_kernel = stat.ps_drop;
 	}
 	return p->kernel;
+}
+
+uint64_t packets_unread(struct packets *p)
+{
+	struct pcap_stat stat;
+	if (pcap_stats(p->pcap, &stat) != 0)
+		return 0;
+	/* libpcap's ps_recv counts what passed the filter, dropped or not. */
+	int32_t unread = (int32_t)(stat.ps_recv - stat.ps_drop - p->handed);
+	return unread > 0 ? (uint64_t)unread : 0;
 }
 
 void packets_close(struct packets *p)

@@ -36,6 +36,8 @@ int packets_fd(const struct packets *p);
 /* Packets the kernel dropped so far because the ring was full, right over its counter's wrap as long as this is called now and then. What
  * the interface itself dropped: nic_drops.h. */
 uint64_t packets_dropped(struct packets *p);
+/* Packets that the kernel holds for us and that have not been read. */
+uint64_t packets_unread(struct packets *p);
 void packets_close(struct packets *p);
 
 bool packets_have_numbers(const struct packets *p); /* interface_numbers was granted */
