@@ -6,7 +6,7 @@
 
 int api_error(rp_error *out, const struct err *err)
 {
-	if (out) {
+	if (out && err->code != ERR_NONE) {
 		out->code = err->code;
 		(void)snprintf(out->text, sizeof out->text, "%s", err->text);
 	}
