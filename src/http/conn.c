@@ -126,12 +126,16 @@ static uint64_t *rows_of(struct http_conn *c, const struct half *h)
 	return is_response(h) ? c->reader->responses : c->reader->requests;
 }
 
-enum { SHORTEST = 14 }; /* of messages: "A / HTTP/1.0\n\n"; "HTTP/1.0 200\n\n" */
-
 /* Could there have been a whole message in what was missed before this offset? */
 static bool missed_a_message(const struct half *h, uint64_t offset)
 {
-	return h->missed && (h->missed_much || offset - h->missed_from >= SHORTEST);
+	return h->missed && (h->missed_much || offset - h->missed_from >= PAIR_SHORTEST);
+}
+
+/* Where a segment begins inside of a method, what is left of it is a method, too. */
+static bool may_miss_letters(const struct half *h, struct slice start)
+{
+	return h->hold_inside && !http_start_common_method(start);
 }
 
 static void pair_up_request(struct http_conn *c, struct half *h, struct slice start)
@@ -139,8 +143,12 @@ static void pair_up_request(struct http_conn *c, struct half *h, struct slice st
 	enum http_method method = http_method_of(slice_cut(start, 0, slice_find_byte(start, ' ')));
 	http_facts_init(&h->facts, false, method);
 	enum pair_lost lost = missed_a_message(h, h->hold_at.offset) ? PAIR_MAY_BE_LOST : PAIR_NONE_LOST;
-	if (lost != PAIR_NONE_LOST && h->missed_between && !h->missed_much && !c->half[!h->side].missed)
+	const struct half *server = &c->half[!h->side];
+	bool server_seen = !server->missed && server->told >= h->hold_at.peer_offset;
+	if (lost != PAIR_NONE_LOST && h->missed_between && !h->missed_much && server_seen)
 		lost = PAIR_SURELY_LOST;
+	if (lost == PAIR_NONE_LOST && may_miss_letters(h, start))
+		lost = PAIR_MAY_BE_LOST;
 	h->ordinal = pair_request(&c->pair, h->hold_at, method, lost, &h->answered);
 }
 
@@ -149,13 +157,14 @@ static void pair_up_response(struct http_conn *c, struct half *h, struct slice s
 	struct half *client = &c->half[!h->side];
 	/* A stream that has ended brings no more, though its FIN is acknowledged like a byte. */
 	uint64_t told = client->state == HALF_OVER ? UINT64_MAX : client->told;
-	bool to_come = h->hold_at.peer_offset > told && h->hold_at.peer_offset - told >= SHORTEST;
+	bool to_come = h->hold_at.peer_offset > told && h->hold_at.peer_offset - told >= PAIR_SHORTEST;
 	struct pair_holes holes = {
 		.client_told = told,
 		.client_missed = client->missed,
 		.unseen = to_come || missed_a_message(client, client->told),
 		.server_missed = missed_a_message(h, h->hold_at.offset),
 		.server_from = h->missed_from,
+		.from_inside = h->missed_much && !h->missed_more,
 	};
 	int status = http_start_status(start);
 	bool interim = status >= 100 && status < 200 && status != 101;
@@ -181,8 +190,8 @@ bool conn_begin(struct http_conn *c, struct half *h, enum http_start kind, struc
 	else
 		pair_up_response(c, h, start);
 	rows_of(c, h)[HTTP_SEEN]++;
-	h->missed = h->missed_much = false;
-	h->flags = 0;
+	h->missed = h->missed_much = h->missed_more = false;
+	h->flags = kind == START_REQUEST && may_miss_letters(h, start) ? MESSAGE_HEAD : 0;
 	h->line_at = 0;
 	h->ts_ns = h->hold_ts_ns;
 	const struct http_limits *l = &c->reader->limits;
@@ -260,7 +269,11 @@ void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
 		pair_up_request(c, h, start);
 	rows_of(c, h)[HTTP_SEEN]++;
 	rows_of(c, h)[HTTP_DISCARDED]++;
-	h->missed = h->missed_much = false;
+	/* What was missed before a response stays missed: pairing has not been told. */
+	if (response)
+		h->missed_more = true;
+	else
+		h->missed = h->missed_much = h->missed_more = false;
 }
 
 bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what)

@@ -57,6 +57,7 @@ static void mark_start(struct half *h, const struct chunk *chunk, size_t at)
 {
 	h->hold_at = (struct pair_place){ chunk->offset + at, chunk->peer_offset };
 	h->hold_ts_ns = chunk->ts_ns;
+	h->hold_inside = half_may_be_inside(h, at ? chunk->bytes.ptr[at - 1] : h->last_byte);
 }
 
 /* Is that verdict a message this side may send? */
@@ -481,6 +482,8 @@ void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk)
 	h->now_ns = chunk->ts_ns;
 	h->may_start |= chunk->segment_start;
 	walk(c, h, chunk);
+	if (chunk->bytes.len)
+		h->last_byte = chunk->bytes.ptr[chunk->bytes.len - 1];
 }
 
 /* The message at hand cannot be framed across the hole. */
@@ -507,6 +510,7 @@ static void break_off(struct http_conn *c, struct half *h)
 void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 {
 	h->told = gap->offset + gap->len;
+	h->last_byte = 0;
 	if (h->state == HALF_OVER)
 		return;
 	if (h->state == HALF_EXPECT)
@@ -525,6 +529,7 @@ void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 	/* What begins to say nothing yet is a message that was missed, too. */
 	bool between = h->state == HALF_START && !http_start_likely(buf_slice(&h->hold));
 	break_off(c, h);
+	h->missed_more |= h->missed_much;
 	if (in_step) {
 		h->state = HALF_START;
 	} else if (!h->missed) {

@@ -34,14 +34,17 @@ struct half {
 	bool missed;   /* bytes were missed since the last message began */
 	uint64_t missed_from;
 	bool missed_between; /* and the first of them stood behind a message */
-	bool missed_much;    /* nobody knows how many: the capture began behind them */
+	bool missed_much;    /* nobody knows how many: the capture began behind them, */
+	bool missed_more;    /* and more were missed later */
 	bool may_start;      /* HALF_SEEK: a segment began here, and only empty lines came since */
+	uint8_t last_byte;   /* of the chunk before the one at hand; 0: missed, or none */
 	int64_t now_ns;      /* of the chunk at hand */
 	/* Bytes whose meaning is still open: a start line that came in pieces. */
 	struct buf hold;
 	size_t hold_checked;
 	struct pair_place hold_at;
 	int64_t hold_ts_ns;
+	bool hold_inside; /* out of step, and no line ends in front of it: its first letters may be somewhere else */
 	struct other_start {
 		size_t at;
 		uint64_t peer_offset;
@@ -96,6 +99,11 @@ static inline size_t half_count_blank(struct slice s)
 bool half_in_doubt(const struct half *h);
 /* May a request begin so? The end of a request line whose target holds blanks is one, too ("and so on HTTP/1.1"). */
 bool half_plausible(const struct half *h, enum http_start what, struct slice start);
+/* before: the byte before the start, or 0. */
+static inline bool half_may_be_inside(const struct half *h, uint8_t before)
+{
+	return half_in_doubt(h) && before != '\n';
+}
 void half_mark_start(struct half *h, const struct chunk *chunk);
 /* Moves what is held, which is a request from some start on, to the right one. False: there is none, or a choice. */
 bool half_choose_start(struct half *h);

@@ -3,24 +3,43 @@
 
 #include <stdlib.h>
 
+enum {
+	STEPS_TO_BE_SURE = 8,
+	STEPS_TO_TRUST = 4,
+};
+
 void pair_init(struct pair *p, uint32_t max_waiting)
 {
 	*p = (struct pair){ .max = max_waiting, .next_ordinal = 1 };
 }
 
+static struct pair_waiting *waiting(const struct pair *p, uint32_t i)
+{
+	return &p->queue[(p->first + i) & (p->room - 1)];
+}
+
+/* Could a response that begins there answer that request at all? (That its client had not yet acknowledged the response follows from it; what
+ * the request's segment says of that may be newer, when it is a retransmission.) */
+static bool possible(const struct pair_waiting *w, struct pair_place at)
+{
+	return at.peer_offset > w->at.offset;
+}
+
+/* Is that early response none to a request which we know? */
+static bool proves_a_lost_one(const struct pair *p, uint8_t i)
+{
+	return !p->count || !possible(waiting(p, 0), p->early[i].at);
+}
+
 void pair_release(struct pair *p)
 {
 	p->unanswered += p->count + p->forgotten;
-	p->proven_lost += p->early_count;
+	for (uint8_t i = 0; i < p->early_count; i++)
+		p->proven_lost += proves_a_lost_one(p, i);
 	p->count = p->forgotten = p->early_count = 0;
 	free(p->queue);
 	p->queue = NULL;
 	p->room = 0;
-}
-
-static struct pair_waiting *waiting(const struct pair *p, uint32_t i)
-{
-	return &p->queue[(p->first + i) & (p->room - 1)];
 }
 
 static void pop(struct pair *p)
@@ -63,34 +82,60 @@ static void drop_early(struct pair *p, uint8_t n)
 	memmove(p->early, p->early + n, p->early_count * sizeof *p->early);
 }
 
-/* Could a response that begins there answer that request at all? (That its client had not yet acknowledged the response follows from it; what
- * the request's segment says of that may be newer, when it is a retransmission.) */
-static bool possible(const struct pair_waiting *w, struct pair_place at)
+/* Of a client that waits for its answers, a request comes when all before it is answered: the server had all up to it when it sent the
+ * final response before, and what it sends behind what the request acknowledges is the answer. Where a hole is before the request, or in
+ * the server's stream, it must be so; else the answer may be another's. */
+static bool in_step(const struct pair *p, const struct pair_waiting *w, const struct pair_before *b)
 {
-	return at.peer_offset > w->at.offset;
+	bool is_next = b->run_from >= w->at.peer_offset && b->run_from - w->at.peer_offset < PAIR_SHORTEST;
+	bool all_answered =
+	        b->from_inside || p->steps >= STEPS_TO_TRUST || (!b->server_hole && w->at.offset < b->client_told + PAIR_SHORTEST);
+	return !p->pipelines && is_next && (!w->after_hole || all_answered);
+}
+
+/* Is the first of the early responses the one to this request? */
+static bool takes_early(const struct pair *p, struct pair_waiting w)
+{
+	const struct pair_before *b = &p->early[0].before;
+	if (!p->count && !w.after_hole && !b->server_hole && !b->slack)
+		return true;
+	w.after_hole |= p->count > 0;
+	return in_step(p, &w, b);
+}
+
+/* Those that came before this request was there. */
+static void drop_early_to(struct pair *p, const struct pair_waiting *w)
+{
+	uint8_t n = 0;
+	for (; n < p->early_count && !possible(w, p->early[n].at); n++)
+		p->proven_lost += proves_a_lost_one(p, n);
+	drop_early(p, n);
 }
 
 uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, enum pair_lost lost, bool *answered)
 {
 	bool after_hole = lost != PAIR_NONE_LOST;
+	if (after_hole)
+		p->doubt = STEPS_TO_BE_SURE;
 	struct pair_waiting w = { .at = at, .ordinal = p->next_ordinal, .method = (uint8_t)method, .after_hole = after_hole };
-	uint8_t before = 0;
-	while (before < p->early_count && !possible(&w, p->early[before].at))
-		before++;
-	p->proven_lost += before;
-	drop_early(p, before);
+	drop_early_to(p, &w);
 	/* Asked again with nothing new from the server in between; or with no answer to the one that was lost. */
-	bool lost_unanswered = lost == PAIR_SURELY_LOST && p->count == 0 && (!p->finals_since || p->final_since >= at.peer_offset);
+	bool no_final = !p->hole_since && (!p->finals_since || p->final_since >= at.peer_offset);
+	bool lost_unanswered = lost == PAIR_SURELY_LOST && p->count == 0 && no_final;
 	if ((p->any_asked && p->asked_told == at.peer_offset) || lost_unanswered)
 		p->pipelines = true;
 	p->finals_since = 0;
+	p->hole_since = false;
 	p->any_asked = true;
 	p->asked_told = at.peer_offset;
 	/* A response that came before is this one's, unless it may as well be one's that was lost or passed over. */
 	*answered = p->early_count > 0;
-	bool unsure = p->count > 0 || (after_hole && p->pipelines);
-	if (*answered && !unsure) {
+	if (*answered && takes_early(p, w)) {
 		uint32_t ordinal = p->early[0].ordinal;
+		while (p->count) { /* those were answered before, by responses with ordinals of their own */
+			pop(p);
+			p->unanswered++;
+		}
 		drop_early(p, 1);
 		return ordinal;
 	}
@@ -100,17 +145,20 @@ uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method met
 	return w.ordinal;
 }
 
-/* Behind a hole in the server's stream the answers to the first requests may be lost. A client that does not pipeline sends its next
- * request when it has the answer to the last: where it had acknowledged bytes from inside the hole, that answer was there. */
-static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes)
+/* Behind a hole in the server's stream the answers to the first requests may be lost; or they got ordinals of their own. A client that does
+ * not pipeline sends its next request when it has the answer to the last: where it had acknowledged bytes from inside the hole, or of such
+ * an answer, that was there. */
+static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes, uint64_t final_from)
 {
-	while (holes->server_missed && !p->pipelines && p->count >= 2) {
+	while ((holes->server_missed || p->slack) && !p->pipelines && p->count >= 2) {
 		const struct pair_waiting *first = waiting(p, 0), *next = waiting(p, 1);
-		uint64_t from = first->at.peer_offset > holes->server_from ? first->at.peer_offset : holes->server_from;
+		uint64_t from = holes->server_missed ? holes->server_from : final_from;
+		from = first->at.peer_offset > from ? first->at.peer_offset : from;
 		if (next->at.peer_offset <= from || !possible(next, at))
 			return;
 		pop(p);
 		p->unanswered++;
+		p->slack = 0;
 	}
 }
 
@@ -123,24 +171,26 @@ static struct pair_answer own_ordinal(struct pair *p, bool interim)
 }
 
 /* Its request may be among the bytes that have not come yet. */
-static void note_early(struct pair *p, struct pair_place at, uint32_t ordinal)
+static void note_early(struct pair *p, struct pair_place at, uint32_t ordinal, const struct pair_before *before)
 {
 	if (p->early_count == PAIR_EARLY) {
-		p->proven_lost++;
+		p->proven_lost += proves_a_lost_one(p, 0);
 		drop_early(p, 1);
 	}
 	p->early[p->early_count].at = at;
+	p->early[p->early_count].before = *before;
 	p->early[p->early_count++].ordinal = ordinal;
 }
 
 /* No request that we know can be the one it answers. */
-static struct pair_answer orphan(struct pair *p, struct pair_place at, bool interim, const struct pair_holes *holes)
+static struct pair_answer orphan(struct pair *p, struct pair_place at, bool interim, const struct pair_holes *holes,
+                                 const struct pair_before *before)
 {
 	struct pair_answer answer = own_ordinal(p, interim);
 	if (interim)
 		return answer;
 	if (p->count == 0 && at.peer_offset > holes->client_told)
-		note_early(p, at, answer.ordinal);
+		note_early(p, at, answer.ordinal, before);
 	else if (p->count ? waiting(p, 0)->after_hole : holes->client_missed)
 		p->proven_lost++;
 	return answer;
@@ -155,28 +205,56 @@ static uint32_t choices(const struct pair *p, struct pair_place at, uint32_t mos
 	return n;
 }
 
+/* Did the client ask while a response was on its way to it? */
+static bool asked_inside(const struct pair *p, uint64_t told)
+{
+	return told > p->final_from && told < p->run_from && p->run_from - told >= PAIR_SHORTEST;
+}
+
+static struct pair_before note_response(struct pair *p, struct pair_place at, bool interim, const struct pair_holes *holes)
+{
+	if (!p->after_interim || holes->server_missed)
+		p->run_from = at.offset;
+	p->after_interim = interim;
+	struct pair_before before = {
+		.run_from = p->run_from,
+		.client_told = p->any_final ? p->final_told : 0,
+		.final_from = p->final_from,
+		.server_hole = holes->server_missed,
+		.from_inside = holes->from_inside,
+		.slack = p->slack > 0,
+	};
+	if (p->any_final && !holes->server_missed)
+		p->pipelines |=
+		        (p->any_asked && asked_inside(p, p->asked_told)) || (p->count && asked_inside(p, waiting(p, 0)->at.peer_offset));
+	p->hole_since |= holes->server_missed;
+	if (holes->server_missed)
+		p->orphan_interim = false; /* its final answer may be lost */
+	if (interim)
+		return before;
+	p->pipelines |= p->any_final && p->final_told == at.peer_offset; /* two with nothing new from the client in between */
+	p->any_final = true;
+	if (p->finals_since++ == 0)
+		p->final_since = at.offset;
+	p->final_from = at.offset;
+	p->final_told = at.peer_offset;
+	return before;
+}
+
 struct pair_answer pair_response(struct pair *p, struct pair_place at, int status, const struct pair_holes *holes)
 {
 	bool interim = status >= 100 && status < 200 && status != 101;
-	if (holes->server_missed)
-		p->orphan_interim = false; /* its final answer may be lost */
-	if (!interim) {                    /* Two answers with nothing new from the client in between. */
-		p->pipelines |= p->any_final && p->final_told == at.peer_offset;
-		p->any_final = true;
-		if (p->finals_since++ == 0)
-			p->final_since = at.offset;
-		p->final_told = at.peer_offset;
-	}
+	struct pair_before before = note_response(p, at, interim, holes);
 	if (p->forgotten) {
 		if (!interim) {
 			p->forgotten--;
 			p->unanswered++;
 		}
-		return orphan(p, at, interim, holes);
+		return orphan(p, at, interim, holes, &before);
 	}
-	skip_lost_answers(p, at, holes);
+	skip_lost_answers(p, at, holes, before.final_from);
 	if (p->count == 0 || !possible(waiting(p, 0), at))
-		return orphan(p, at, interim, holes);
+		return orphan(p, at, interim, holes, &before);
 	uint32_t most = holes->server_missed ? UINT32_MAX : p->slack, slack = choices(p, at, most);
 	bool unseen = holes->unseen;
 	for (uint32_t i = 1; i <= slack + 1 && i < p->count; i++)
@@ -184,7 +262,7 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 	if (unseen && most > slack) /* or it answers none of these */
 		slack = most < p->count ? most : p->count;
 	const struct pair_waiting *w = waiting(p, 0);
-	bool lost_before = w->after_hole && p->pipelines;
+	bool lost_before = w->after_hole && !in_step(p, w, &before);
 	if (slack || lost_before) {
 		p->slack = slack + (lost_before && !interim);
 		if (!lost_before && !interim) {
@@ -193,15 +271,20 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 		}
 		struct pair_answer own = own_ordinal(p, interim);
 		if (!interim && p->count == 0 && at.peer_offset > holes->client_told)
-			note_early(p, at, own.ordinal);
+			note_early(p, at, own.ordinal, &before);
 		return own;
 	}
-	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .sure = !w->after_hole, .method = w->method };
+	if (!interim && !w->after_hole && p->count == 1 && !holes->server_missed && p->steps < STEPS_TO_TRUST && in_step(p, w, &before))
+		p->steps++;
+	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .sure = p->doubt == 0, .method = w->method };
 	p->orphan_interim = false;
 	p->slack = 0;
 	p->finals_since = 0;
-	if (!interim)
+	if (!interim) {
+		if (p->doubt > 0)
+			p->doubt--;
 		pop(p);
+	}
 	return answer;
 }
 

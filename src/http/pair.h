@@ -22,7 +22,20 @@ struct pair_waiting {
 	bool after_hole; /* bytes were missed before it, enough for requests that were lost there */
 };
 
-enum { PAIR_EARLY = 8 };
+enum {
+	PAIR_EARLY = 8,
+	PAIR_SHORTEST = 14, /* of messages: "A / HTTP/1.0\n\n"; "HTTP/1.0 200\n\n" */
+};
+
+/* What was there before a response. */
+struct pair_before {
+	uint64_t run_from;    /* where it begins, or the first of the interim ones in front of it */
+	uint64_t client_told; /* the server had so much of the client's when it sent the final one before; 0: there was none */
+	uint64_t final_from;  /* where that began */
+	bool server_hole;     /* an answer may be lost in between, */
+	bool from_inside;     /* or not, because the capture began in between */
+	bool slack;           /* one of the requests before may have been answered by another than we think */
+};
 
 struct pair {
 	struct pair_waiting *queue; /* a ring */
@@ -30,17 +43,24 @@ struct pair {
 	uint32_t next_ordinal;
 	uint32_t forgotten; /* requests that found no room: their answers come first */
 	uint32_t slack; /* so many more of the first may have been answered: by responses that were lost, or are not known to be theirs */
+	uint8_t steps;  /* so many exchanges, and perhaps more, were seen whole, one behind the other */
 	bool pipelines; /* this client was seen to ask again before it had an answer */
 	bool any_asked; /* a request has begun, */
 	uint64_t asked_told;   /* whose sender had acknowledged so much, the last one */
 	uint32_t finals_since; /* final answers since the last request, which were none to it */
 	uint64_t final_since;  /* where the first of them begins */
+	bool hole_since;       /* and an answer to it may have been lost */
 	bool any_final;        /* a final answer has begun, */
-	uint64_t final_told;   /* whose sender had acknowledged so much, the last one */
+	uint64_t final_from;   /* here, the last one, */
+	uint64_t final_told;   /* whose sender had acknowledged so much */
+	bool after_interim;    /* the last response was an interim one */
+	uint64_t run_from;     /* of the response at hand, as in pair_before */
+	uint8_t doubt;         /* so many more exchanges must be in step until a pair is a sure one: a hole was there */
 	/* Responses that came before the bytes of their request did: a hole holds those back. */
 	struct {
 		struct pair_place at;
 		uint32_t ordinal;
+		struct pair_before before;
 	} early[PAIR_EARLY];
 	uint8_t early_count;
 	bool orphan_interim; /* a 1xx without a request has taken orphan_ordinal; the final answer takes it too */
@@ -52,7 +72,7 @@ struct pair {
 struct pair_answer {
 	uint32_t ordinal;
 	bool paired;
-	bool sure;      /* nothing was missed that could make it another's */
+	bool sure;      /* nothing was missed lately that could make it another's */
 	uint8_t method; /* enum http_method, of the request; METHOD_OTHER when there is none */
 };
 
@@ -63,6 +83,7 @@ struct pair_holes {
 	bool unseen;          /* the server had acknowledged bytes that hold requests, perhaps, and were missed, or have not come yet */
 	bool server_missed;   /* and of the server's, since its last response began, enough for a lost one: */
 	uint64_t server_from; /* from here on */
+	bool from_inside;     /* but only because the capture began inside of the connection */
 };
 
 /* Of the requests between the last one and this. SURELY: a hole between messages, and none in the server's stream. */

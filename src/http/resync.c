@@ -29,6 +29,7 @@ static void move_to_start(struct half *h, int i)
 {
 	struct other_start o = h->others[i];
 	size_t drop = o.at + half_count_blank(slice_from(buf_slice(&h->hold), o.at));
+	h->hold_inside = half_may_be_inside(h, drop ? h->hold.ptr[drop - 1] : 0);
 	buf_consume(&h->hold, drop);
 	h->hold_checked = 0;
 	h->hold_at = (struct pair_place){ h->hold_at.offset + drop, o.peer_offset };

@@ -149,7 +149,9 @@ bool http_start_likely(struct slice s)
 
 bool http_start_common_method(struct slice s)
 {
-	static const char *const methods[] = { "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH " };
+	/* None of them is the end of another. (Of PROPPATCH one is, but nobody's segments are cut there.) */
+	static const char *const methods[] = { "GET ",     "HEAD ",  "POST ",  "PUT ",      "DELETE ", "CONNECT ",
+		                               "OPTIONS ", "TRACE ", "PATCH ", "PROPFIND ", "REPORT ", "MKCOL " };
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
 		if (slice_starts(s, slice_str(methods[i])))
 			return true;

@@ -28,7 +28,7 @@ enum http_start http_start_judge(struct slice s, size_t *checked);
 /* Bytes that were no verdict yet: are they the beginning of a message all the same ("GET /", "HTTP/1.")? */
 bool http_start_likely(struct slice s);
 
-/* Does it begin with a method of RFC 9110 §9.3 or RFC 5789, and a blank? */
+/* Does it begin with a method of RFC 9110 §9.3 or RFC 5789, or a frequent one of WebDAV, and a blank? */
 bool http_start_common_method(struct slice s);
 
 /* RFC 9110 §5.6.2 */

@@ -1,0 +1,88 @@
+/* conn: scripts of streams with holes. A pair is made where acknowledgements and packet order leave no other choice, or where the client
+ * was not seen to pipeline and all fits a client that does not; else a response has an ordinal of its own. What may have lost its first
+ * letters is flagged. GET has 27 bytes, OK2 40, NO_BODY 27. */
+#include "conn_scripts.h"
+
+/* 52 bytes, and its end is missing */
+#define CHUNKS "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
+
+static const struct script scripts[] = {
+	{ .name = "an answer ahead of its request, and a hole before it that may hold that request's answer",
+	  .steps = { C(GET), S(OK2), S_GAP_(60), SA(81, NO_BODY), CA(40, GET), CA(100, GET) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ3  " GET "\nQ4  " GET
+	            "\nQ seen3 whole3 unpaired2 R seen2 whole2 unpaired1 http" },
+	{ .name = "the same, and the request acknowledges all of the hole",
+	  .steps = { C(GET), S(OK2), S_GAP_(60), SA(54, NO_BODY), CA(100, GET) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ2  " GET "\nQ seen2 whole2 R seen2 whole2 unpaired1 http" },
+	{ .name = "a hole, and behind it an answer whose head breaks off: two answers are lost, not one",
+	  .steps = { C(GET), S_GAP_(30), S("HTTP/1.1 3"), S_GAP_(20), SA(81, OK2), CA(40, GET), CA(60, GET) },
+	  .expect = "Q1  " GET "\nR2  " OK2 "\nQ3  " GET "\nQ4  " GET "\nQ seen4 whole3 lost1 unpaired3 R seen1 whole1 unpaired1 http" },
+	{ .name = "an answer in doubt ahead of its request, and the one behind it, of a client that pipelines",
+	  .steps = { C(GET GET), S(OK2 NO_BODY), S_GAP_(40), SA(81, OK2), SA(108, NO_BODY), CA(147, GET), CA(147, GET) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nR3  " OK2 "\nR4  " NO_BODY "\nQ5  " GET "\nQ6  " GET
+	            "\nQ seen4 whole4 unpaired2 R seen4 whole4 unpaired2 http" },
+	{ .name = "a lost request that was not answered before the next: its answer is not the next one's",
+	  .steps = { C(CHUNKS), SA(52, OK2), C_GAP(40), CA(40, GET), SA(119, NO_BODY), SA(119, OK2) },
+	  .expect = "R1  " OK2 "\nQ1 c " CHUNKS "\nQ2  " GET "\nR3  " NO_BODY "\nR4  " OK2
+	            "\nQ seen2 whole1 part1 unpaired1 R seen3 whole3 unpaired2 http" },
+	{ .name = "a lost request that was answered before the next",
+	  .steps = { C(GET), S(OK2), C_GAP(40), SA(67, NO_BODY), CA(67, GET), SA(94, OK2) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ3  " GET "\nR3  " OK2
+	            "\nQ seen3 whole2 lost1 R seen3 whole3 unpaired1 http" },
+	{ .name = "a request that was sent while a response was under way, behind a hole",
+	  .steps = { C(CHUNKS), C_GAP(40), SA(92, OK2), CA(20, GET), SA(119, NO_BODY), SA(119, OK2) },
+	  .expect = "Q1 c " CHUNKS "\nR1  " OK2 "\nQ2  " GET "\nR3  " NO_BODY "\nR4  " OK2
+	            "\nQ seen2 whole1 part1 unpaired1 R seen3 whole3 unpaired2 http" },
+	{ .name = "holes in both streams",
+	  .steps = { C(GET), C_GAP(40), CA(80, GET), S_GAP_(80), SA(94, OK2) },
+	  .expect = "Q1  " GET "\nQ2  " GET "\nR3  " OK2 "\nQ seen2 whole2 unpaired2 R seen1 whole1 unpaired1 http" },
+	{ .name = "holes in both streams of a client that asked four times, one behind the other",
+	  .steps = { C(GET), S(OK2), C(GET), S(OK2), C(GET), S(OK2), C(GET), S(OK2), C_GAP(40), CA(240, GET), S_GAP_(80), SA(175, OK2) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nQ2  " GET "\nR2  " OK2 "\nQ3  " GET "\nR3  " OK2 "\nQ4  " GET "\nR4  " OK2 "\nQ5  " GET
+	            "\nR5  " OK2 "\nQ seen5 whole5 R seen5 whole5 http" },
+	{ .name = "requests held back by a hole, one behind the other: only the one at the hole is in doubt",
+	  .steps = { C(GET), S_GAP_(30), SA(81, OK2), SA(108, NO_BODY), SA(135, OK2), C_GAP(27), CA(20, GET), CA(70, GET), CA(97, GET) },
+	  .expect = "Q1  " GET "\nR2  " OK2 "\nR3  " NO_BODY "\nR4  " OK2 "\nQ5  " GET "\nQ3  " GET "\nQ4  " GET
+	            "\nQ seen4 whole4 unpaired2 R seen3 whole3 unpaired3 http" },
+	{ .name = "from the middle, with a hole: in doubt",
+	  .mid = true,
+	  .steps = { CA(0, GET), S("rest"), S_GAP_(30), SA(27, OK2), CA(74, GET), SA(54, NO_BODY) },
+	  .expect = "Q1  " GET "\nR2  " OK2 "\nQ3  " GET "\nR3  " NO_BODY "\nQ seen2 whole2 unpaired1 R seen2 whole2 unpaired1 http" },
+	{ .name = "from the middle of a pipelining connection: what answers a HEAD is told by what stands in place of its body",
+	  .mid = true,
+	  .steps = { CA(0, GET), SA(27, OK2), SA(27, NO_BODY), CA(67, "HEAD / HTTP/1.1\r\n\r\n"), SA(46, OK2), C(GET), S(NO_BODY) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ3  HEAD / HTTP/1.1\r\n\r\n\nR3  " OK2 "\nQ4  " GET "\nR4  " NO_BODY
+	            "\nQ seen3 whole3 R seen4 whole4 unpaired1 http" },
+	{ .name = "a method behind a hole may have lost its first letters",
+	  .steps = { C(GET), C_GAP(4), C("FIND / HTTP/1.1\r\n\r\n"), S(OK2 NO_BODY) },
+	  .expect = "Q1  " GET "\nQ2 h FIND / HTTP/1.1\r\n\r\n\nR1  " OK2 "\nR3  " NO_BODY
+	            "\nQ seen2 whole1 part1 unpaired1 R seen2 whole2 unpaired1 http" },
+	{ .name = "a method where the capture began may have lost its first letters",
+	  .mid = true,
+	  .steps = { C("D / HTTP/1.1\r\n\r\n"), S("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), C(GET), S(NO_BODY) },
+	  .expect = "Q1 h D / HTTP/1.1\r\n\r\n\nQ2  " GET "\nR1  HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n\nR2  " NO_BODY
+	            "\nQ seen2 whole1 part1 R seen2 whole2 http" },
+	{ .name = "a method behind bytes of unknown meaning, where a segment begins, may have lost its first letters",
+	  .steps = { C(GET), C_GAP(40), C("x\ny PROP"), C("FIND / HTTP/1.1\r\n\r\n") },
+	  .expect = "Q1  " GET "\nQ2 h FIND / HTTP/1.1\r\n\r\n\nQ seen2 whole1 part1 unpaired2 R http" },
+	{ .name = "a method behind a line's end, or that everybody knows, has not",
+	  .steps = { C(GET), C_GAP(40), C("\r\nFIND / HTTP/1.1\r\n\r\n"), C_GAP(5), C(GET) },
+	  .expect = "Q1  " GET "\nQ2  FIND / HTTP/1.1\r\n\r\n\nQ3  " GET "\nQ seen3 whole3 unpaired3 R http" },
+};
+
+enum { N_SCRIPTS = sizeof scripts / sizeof *scripts };
+
+Test(conn_holes, gives_the_messages_of_every_script)
+{
+	scripts_give_their_messages(scripts, N_SCRIPTS);
+}
+
+Test(conn_holes, gives_the_same_however_the_bytes_are_cut)
+{
+	scripts_give_the_same_however_cut(scripts, N_SCRIPTS);
+}
+
+Test(conn_holes, survives_every_failing_allocation)
+{
+	scripts_survive_every_failing_allocation(scripts, N_SCRIPTS);
+}
