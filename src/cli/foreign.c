@@ -18,7 +18,6 @@ static const struct foreign table[] = {
 	{ "output-file-buffer", "" },
 	{ "output-http-workers-min", "connections are opened as they are needed" },
 	{ "output-http-worker-timeout", "" },
-	{ "output-http-redirects", "redirects are answers like others here: they are not followed" },
 	{ "output-http-response-buffer", "" },
 	{ "output-http-elasticsearch", "" },
 	{ "output-tcp*", "" },

@@ -200,10 +200,6 @@ Test(options, mistakes_are_one_sentence)
 		{ CMD_RUN, "--frobnicate-the-widget", "there is no option --frobnicate-the-widget: see --help" },
 		{ CMD_RUN, "--middleware cat", "--middleware: known from GoReplay, not supported by this version" },
 		{ CMD_RUN, "--kafka-tls-ca-cert x", "--kafka-tls-ca-cert: known from GoReplay, not supported by this version" },
-		{ CMD_RUN, "--output-http-redirects=3",
-		  "--output-http-redirects: known from GoReplay, not supported by this version: redirects are answers like others here: "
-		  "they are "
-		  "not followed" },
 		{ CMD_CAT, "--speed 2x", "--speed is no option of this command: see --help" },
 		{ CMD_RUN, "--exit-after", "--exit-after needs a value: DURATION" },
 		{ CMD_RUN, "--exit-after soon", "--exit-after: 'soon' will not do, it takes a duration like 500ms, 2s or 1m30s" },
