@@ -94,6 +94,16 @@ static bool rst_plausible(const struct half *h, uint32_t seq)
 	return at >= h->acked && at <= (h->high > h->acked ? h->high : h->acked) + RST_AHEAD_BYTES;
 }
 
+/* What a RST that is believed acknowledges was there, too. */
+static void note_last_ack(struct half *peer, const struct segment *s)
+{
+	if (!(s->flags & TCP_ACK) || !peer->started || peer->tentative || peer->enough)
+		return;
+	int64_t at = offset_of(peer, s->ack), known = peer->high > peer->acked ? peer->high : peer->acked;
+	if (at > known && at <= known + RST_AHEAD_BYTES && at <= peer->fin_at)
+		peer->acked = at;
+}
+
 static void on_rst(struct flow_table *t, struct flow *f, int side, const struct segment *s)
 {
 	struct half *h = &f->half[side];
@@ -111,6 +121,7 @@ static void on_rst(struct flow_table *t, struct flow *f, int side, const struct 
 	int64_t at = offset_of(h, s->seq);
 	if (h->fin_at == NO_FIN && !h->enough && at > h->high)
 		h->fin_at = at;
+	note_last_ack(&f->half[!side], s);
 	f->reset = true;
 	f->reset_by = (uint8_t)side;
 	flow_close(t, f, STREAM_RST);
