@@ -145,8 +145,8 @@ static void pair_up_request(struct http_conn *c, struct half *h, struct slice st
 	enum pair_lost lost = missed_a_message(h, h->hold_at.offset) ? PAIR_MAY_BE_LOST : PAIR_NONE_LOST;
 	const struct half *server = &c->half[!h->side];
 	bool server_seen = !server->missed && server->told >= h->hold_at.peer_offset;
-	if (lost != PAIR_NONE_LOST && h->missed_between && !h->missed_much && server_seen)
-		lost = PAIR_SURELY_LOST;
+	if (lost != PAIR_NONE_LOST && h->missed_between && !h->missed_much)
+		lost = server_seen ? PAIR_LOST_AND_SEEN : PAIR_SURELY_LOST;
 	if (lost == PAIR_NONE_LOST && may_miss_letters(h, start))
 		lost = PAIR_MAY_BE_LOST;
 	h->ordinal = pair_request(&c->pair, h->hold_at, method, lost, &h->answered);

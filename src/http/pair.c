@@ -117,11 +117,15 @@ uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method met
 	bool after_hole = lost != PAIR_NONE_LOST;
 	if (after_hole)
 		p->doubt = STEPS_TO_BE_SURE;
-	struct pair_waiting w = { .at = at, .ordinal = p->next_ordinal, .method = (uint8_t)method, .after_hole = after_hole };
+	struct pair_waiting w = { .at = at,
+		                  .ordinal = p->next_ordinal,
+		                  .method = (uint8_t)method,
+		                  .after_hole = after_hole,
+		                  .after_lost = lost >= PAIR_SURELY_LOST };
 	drop_early_to(p, &w);
 	/* Asked again with nothing new from the server in between; or with no answer to the one that was lost. */
 	bool no_final = !p->hole_since && (!p->finals_since || p->final_since >= at.peer_offset);
-	bool lost_unanswered = lost == PAIR_SURELY_LOST && p->count == 0 && no_final;
+	bool lost_unanswered = lost == PAIR_LOST_AND_SEEN && p->count == 0 && no_final;
 	if ((p->any_asked && p->asked_told == at.peer_offset) || lost_unanswered)
 		p->pipelines = true;
 	p->finals_since = 0;
@@ -150,7 +154,8 @@ uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method met
  * an answer, that was there. */
 static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes, uint64_t final_from)
 {
-	while ((holes->server_missed || p->slack) && !p->pipelines && p->count >= 2) {
+	bool look = (holes->server_missed || p->slack) && !p->pipelines;
+	while (look && p->count >= 2) {
 		const struct pair_waiting *first = waiting(p, 0), *next = waiting(p, 1);
 		uint64_t from = holes->server_missed ? holes->server_from : final_from;
 		from = first->at.peer_offset > from ? first->at.peer_offset : from;
@@ -220,6 +225,7 @@ static struct pair_before note_response(struct pair *p, struct pair_place at, bo
 		.run_from = p->run_from,
 		.client_told = p->any_final ? p->final_told : 0,
 		.final_from = p->final_from,
+		.final_paired = p->any_final && p->final_paired,
 		.server_hole = holes->server_missed,
 		.from_inside = holes->from_inside,
 		.slack = p->slack > 0,
@@ -238,7 +244,15 @@ static struct pair_before note_response(struct pair *p, struct pair_place at, bo
 		p->final_since = at.offset;
 	p->final_from = at.offset;
 	p->final_told = at.peer_offset;
+	p->final_paired = false;
 	return before;
+}
+
+/* Does all fit a client that waits, with no hole to look away from? */
+static bool is_step(const struct pair *p, struct pair_waiting w, const struct pair_before *b)
+{
+	w.after_hole = true;
+	return !b->server_hole && !b->slack && in_step(p, &w, b);
 }
 
 struct pair_answer pair_response(struct pair *p, struct pair_place at, int status, const struct pair_holes *holes)
@@ -262,6 +276,8 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 	if (unseen && most > slack) /* or it answers none of these */
 		slack = most < p->count ? most : p->count;
 	const struct pair_waiting *w = waiting(p, 0);
+	if (w->after_lost && !before.server_hole && before.final_paired)
+		p->pipelines = true; /* the one that was lost had no answer yet */
 	bool lost_before = w->after_hole && !in_step(p, w, &before);
 	if (slack || lost_before) {
 		p->slack = slack + (lost_before && !interim);
@@ -274,13 +290,14 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 			note_early(p, at, own.ordinal, &before);
 		return own;
 	}
-	if (!interim && !w->after_hole && p->count == 1 && !holes->server_missed && p->steps < STEPS_TO_TRUST && in_step(p, w, &before))
+	if (!interim && !w->after_hole && p->count == 1 && p->steps < STEPS_TO_TRUST && is_step(p, *w, &before))
 		p->steps++;
 	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .sure = p->doubt == 0, .method = w->method };
 	p->orphan_interim = false;
 	p->slack = 0;
 	p->finals_since = 0;
 	if (!interim) {
+		p->final_paired = true;
 		if (p->doubt > 0)
 			p->doubt--;
 		pop(p);

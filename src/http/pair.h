@@ -19,7 +19,8 @@ struct pair_waiting {
 	struct pair_place at;
 	uint32_t ordinal;
 	uint8_t method;  /* enum http_method */
-	bool after_hole; /* bytes were missed before it, enough for requests that were lost there */
+	bool after_hole; /* bytes were missed before it, enough for requests that were lost there, */
+	bool after_lost; /* and surely one was */
 };
 
 enum {
@@ -34,6 +35,7 @@ struct pair_before {
 	uint64_t final_from;  /* where that began */
 	bool server_hole;     /* an answer may be lost in between, */
 	bool from_inside;     /* or not, because the capture began in between */
+	bool final_paired;    /* that one answers a request we know */
 	bool slack;           /* one of the requests before may have been answered by another than we think */
 };
 
@@ -53,6 +55,7 @@ struct pair {
 	bool any_final;        /* a final answer has begun, */
 	uint64_t final_from;   /* here, the last one, */
 	uint64_t final_told;   /* whose sender had acknowledged so much */
+	bool final_paired;     /* and it answers a request we know */
 	bool after_interim;    /* the last response was an interim one */
 	uint64_t run_from;     /* of the response at hand, as in pair_before */
 	uint8_t doubt;         /* so many more exchanges must be in step until a pair is a sure one: a hole was there */
@@ -86,8 +89,9 @@ struct pair_holes {
 	bool from_inside;     /* but only because the capture began inside of the connection */
 };
 
-/* Of the requests between the last one and this. SURELY: a hole between messages, and none in the server's stream. */
-enum pair_lost { PAIR_NONE_LOST, PAIR_MAY_BE_LOST, PAIR_SURELY_LOST };
+/* Of the requests between the last one and this. SURELY: the hole is between messages. LOST_AND_SEEN: and all that the server said
+ * until then was seen. */
+enum pair_lost { PAIR_NONE_LOST, PAIR_MAY_BE_LOST, PAIR_SURELY_LOST, PAIR_LOST_AND_SEEN };
 
 void pair_init(struct pair *p, uint32_t max_waiting);
 void pair_release(struct pair *p); /* what still waits counts as unanswered */

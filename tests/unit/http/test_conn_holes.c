@@ -33,6 +33,10 @@ static const struct script scripts[] = {
 	  .steps = { C(CHUNKS), C_GAP(40), SA(92, OK2), CA(20, GET), SA(119, NO_BODY), SA(119, OK2) },
 	  .expect = "Q1 c " CHUNKS "\nR1  " OK2 "\nQ2  " GET "\nR3  " NO_BODY "\nR4  " OK2
 	            "\nQ seen2 whole1 part1 unpaired1 R seen3 whole3 unpaired2 http" },
+	{ .name = "a lost request, and behind it one that acknowledges no answer to it, which comes later",
+	  .steps = { C(GET), SA(67, OK2), C_GAP(40), CA(80, GET), CA(120, GET), SA(94, NO_BODY), SA(121, OK2) },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nQ2  " GET "\nQ3  " GET "\nR4  " NO_BODY "\nR5  " OK2
+	            "\nQ seen3 whole3 unpaired2 R seen3 whole3 unpaired2 http" },
 	{ .name = "holes in both streams",
 	  .steps = { C(GET), C_GAP(40), CA(80, GET), S_GAP_(80), SA(94, OK2) },
 	  .expect = "Q1  " GET "\nQ2  " GET "\nR3  " OK2 "\nQ seen2 whole2 unpaired2 R seen1 whole1 unpaired1 http" },

@@ -224,6 +224,9 @@ static void must_be_found(const struct http_talk *t, const struct http_talk_conn
 			return;
 		if (m->is_response && m->to_head && (c->pipelined || !captured(c, 0, 0, request_of(c, m->exchange)->end)))
 			return;
+		/* Where the capture began inside, even a HEAD that was seen may have another answer: what stands in place of a body tells. */
+		if (m->is_response && m->to_head && !c->from_syn && !captured(c, 1, m->end, m->end + (m->end < c->stream[1].len)))
+			return;
 		bool whole = captured(c, responses, m->blank, m->end) || (!in_step && captured(c, responses, m->from, m->end));
 		bool ends = m->body != TALK_BODY_CLOSE || c->end_seen[responses] || !c->ends_by_peer;
 		if (whole && ends && (in_step || segment_begins(c, m))) {
