@@ -88,7 +88,8 @@ static const struct option_row rows[] = {
 	  "Takes that address for that host and port instead of looking it up; more addresses behind commas are used in turn. May be given "
 	  "again." },
 	{ "output-http-version", OPTION_TEXT, GROUP_HTTP, CMD_RUN, AT(run.http.version), "VERSION", "1.1", 0,
-	  "HTTP's version; there is 1.1 only." },
+	  "HTTP's version, 1.1 or 2. With 2 requests are said anew: the same method, target, fields and content, without what belongs to "
+	  "an HTTP/1.1 connection, and clients share connections." },
 	{ "output-http-redirects", OPTION_COUNT, GROUP_HTTP, CMD_RUN, AT(run.http.redirects), "N", "0", 0,
 	  "Taken for GoReplay's sake: redirects are not followed, the recorded client's next request is in the recording." },
 	{ "output-http-pipeline", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.pipeline), NULL, NULL, 0,

@@ -7,6 +7,7 @@
 #include "http/response_framing.h"
 #include "output/answers.h"
 #include "output/carry.h"
+#include "output/parts.h"
 #include "play/player.h"
 
 #include <stdio.h>
@@ -320,15 +321,26 @@ static uint64_t share_of(uint64_t connections, const struct io_env *env)
 	return connections / n + (env->shard < connections % n);
 }
 
+static bool version_2(const char *version)
+{
+	return version && (strcmp(version, "2") == 0 || strcmp(version, "2.0") == 0);
+}
+
+static bool version_known(const char *version)
+{
+	return !version || strcmp(version, "1.1") == 0 || strcmp(version, "1") == 0 || version_2(version);
+}
+
 /* What was asked for and is not there is refused rather than left out. */
 static int check_options(const struct http_output_options *o, struct err *err)
 {
 	if (o->redirects)
 		return err_set(err, ERR_USAGE,
 		               "redirects are not followed: the request that the recorded client sent next is in the recording");
-	if (o->version && strcmp(o->version, "1.1") != 0 && strcmp(o->version, "1") != 0)
-		return err_set(err, ERR_USAGE, "targets are spoken to in HTTP/1.1, as the recording was; \"%s\" is not supported",
-		               o->version);
+	if (!version_known(o->version))
+		return err_set(err, ERR_USAGE, "HTTP's version \"%s\" is not one of 1.1 and 2", o->version);
+	if (o->pipeline && version_2(o->version))
+		return err_set(err, ERR_USAGE, "HTTP/2 has no pipelining: take --output-http-version 2 or --output-http-pipeline");
 	return 0;
 }
 
@@ -386,6 +398,7 @@ int out_http_open(const char *address, const void *http_output_options, const st
 		.pipeline = o->pipeline ? PIPELINE_DEPTH : 1,
 		.max_lateness_ns = h->max_lateness_ns,
 		.clock_ns = env->mono_ns,
+		.parts = version_2(o->version) ? parts_of : NULL,
 		.keep_response = o->track_response || o->carry.n,
 	};
 	const struct player_sink sink = {

@@ -141,7 +141,7 @@ void conn_connected(void *arg, void *token, struct transport t)
 	lane_go(p, l);
 }
 
-static enum target_row row_of(enum connect_failure why)
+enum target_row conn_failure_row(enum connect_failure why)
 {
 	static const enum target_row row[] = {
 		[CONNECT_RESOLVE] = TARGET_FAILED_RESOLVE,  [CONNECT_REFUSED] = TARGET_FAILED_CONNECT,
@@ -201,7 +201,7 @@ void conn_refused(void *arg, void *token, enum connect_failure why, const char *
 		lane_wait_first(p, l);
 		return;
 	}
-	connect_failed(p, c, row_of(why));
+	connect_failed(p, c, conn_failure_row(why));
 }
 
 /* --- the answer ------------------------------------------------------------------------------------------------------------------ */

@@ -91,31 +91,10 @@ static struct attempt_socket *socket_slot(struct attempt *a, int fd)
 	return NULL;
 }
 
-static bool local_endpoint(int fd, struct endpoint *out)
-{
-	struct sockaddr_storage at;
-	socklen_t len = sizeof at;
-	*out = (struct endpoint){ 0 };
-	if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-		return false;
-	if (at.ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)&at;
-		out->family = 4;
-		out->port = ntohs(in->sin_port);
-		memcpy(out->addr, &in->sin_addr, 4);
-	} else if (at.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&at;
-		out->family = 6;
-		out->port = ntohs(in6->sin6_port);
-		memcpy(out->addr, &in6->sin6_addr, 16);
-	}
-	return out->family && out->port;
-}
-
 /* connect() chooses the local port, so this is asked once libcurl waits for the connection: no packet of it has been read yet. */
 static void note_own(struct attempt *a, struct attempt_socket *s)
 {
-	if (!a->c->own_flows || s->local.family || !local_endpoint(s->fd, &s->local))
+	if (!a->c->own_flows || s->local.family || !transport_local(s->fd, &s->local))
 		return;
 	if (own_flows_add(a->c->own_flows, &s->local) != 0)
 		s->local.family = 0;

@@ -1,4 +1,4 @@
-/* connector: makes connections to one target, by libcurl. Only connector.c and curl_setup.c know of libcurl.
+/* connector: makes connections to one target, by libcurl. Only connector.c, curl_setup.c and h2*.c know of libcurl.
  *
  * Takes a URL; gives transports. DNS, IPv4/IPv6 racing, TLS, proxies and unix sockets are libcurl's work (CURLOPT_CONNECT_ONLY), on the
  * caller's epoll descriptor. A plain connection's socket is taken over once connected and libcurl forgets it; a TLS connection

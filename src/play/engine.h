@@ -5,6 +5,7 @@
  *   early.c     requests taken before they are due
  *   conn.c      one connection: connecting, reading answers, ending
  *   send.c      one connection: sending
+ *   h2*.c       instead of conn.c, send.c and timeouts.c: HTTP/2 by libcurl's transfers
  *   health.c    is the target down?
  *   timeouts.c  what has waited too long
  *   outcome.c   results: counted, measured, told
@@ -25,6 +26,7 @@
 #include "play/player.h"
 
 #include <stdalign.h>
+#include <sys/epoll.h>
 
 #define READ_BUFFER_BYTES (64u << 10)
 #define EVENTS_PER_TICK   256
@@ -51,13 +53,28 @@ struct task_queue {
 	struct task *first, *last;
 };
 
+struct lane;
+
+/* What carries the lanes' requests: connections of our own (player.c, with HTTP/1.1), or h2.c. */
+struct carrier {
+	int (*open)(struct player *p, const struct play_url *url, struct err *err);
+	void (*go)(struct player *p, struct lane *l); /* lane_go's work */
+	void (*event)(struct player *p, const struct epoll_event *event);
+	void (*tick)(struct player *p);
+	void (*settle)(struct player *p);
+	int64_t (*deadline)(const struct player *p);
+	void (*end_all)(struct player *p, bool with_results); /* what is in flight; also where open failed */
+	void (*close)(struct player *p);
+};
+
 struct lane {
 	uint64_t key;
 	struct task_queue waiting;
-	struct conn *conn;     /* NULL: none */
-	int64_t free_ns;       /* when its last request ended; 0: there was none */
-	struct list link;      /* in p->all_lanes */
-	struct list slot_link; /* in p->slot_waiting */
+	struct conn *conn;         /* NULL: none */
+	struct exchange *exchange; /* h2.c: what is in flight */
+	int64_t free_ns;           /* when its last request ended; 0: there was none */
+	struct list link;          /* in p->all_lanes */
+	struct list slot_link;     /* in p->slot_waiting */
 	bool wants_slot;
 	bool timed;  /* in p->early until its first task is due: not to be freed */
 	bool serial; /* a connection broke with several requests on it: one at a time from now on (RFC 9112 §9.3.2) */
@@ -94,7 +111,11 @@ struct conn {
 struct player {
 	struct player_options o;
 	struct player_sink sink;
-	struct connector *connector;
+	const struct carrier *carrier;
+	struct connector *connector; /* HTTP/1.1 */
+	struct h2 *h2;               /* HTTP/2 */
+	bool apart;                  /* HTTP/2 without lanes: each request is a lane of its own */
+	uint64_t next_key;
 	int epoll_fd;
 	int64_t now_ns;    /* of the call that is running */
 	size_t tick_bytes; /* read in this tick */
@@ -182,10 +203,16 @@ struct task *lane_next(struct player *p, struct lane *l);          /* takes the 
 void lane_fail_first(struct player *p, struct lane *l, enum target_row why);
 void lane_fail_overdue(struct player *p, struct lane *l); /* see timeouts.c */
 /* Sends, connects or waits for its turn, whatever the lane can do next. The lane may be gone afterwards: a caller's last act with it. */
-void lane_go(struct player *p, struct lane *l);
-void lane_wait_first(struct player *p, struct lane *l); /* for a slot, before all others */
-void lanes_settle(struct player *p);                    /* gives free slots to waiting lanes */
-void lanes_share(struct player *p);                     /* no_lanes: starts connections for what waits */
+static inline void lane_go(struct player *p, struct lane *l)
+{
+	p->carrier->go(p, l);
+}
+void lane_go_connected(struct player *p, struct lane *l); /* the same over connections of our own */
+void lane_end(struct player *p, struct lane *l);          /* without tasks, and with nothing in flight */
+void lane_wait_last(struct player *p, struct lane *l);    /* for a slot */
+void lane_wait_first(struct player *p, struct lane *l);   /* for a slot, before all others */
+void lanes_settle(struct player *p);                      /* gives free slots to waiting lanes */
+void lanes_share(struct player *p);                       /* no_lanes: starts connections for what waits */
 void lanes_init(struct player *p);
 void lanes_drop(struct player *p);    /* all tasks UNFINISHED, no lane left; connections are closed before */
 void lanes_release(struct player *p); /* the same without results */
@@ -197,6 +224,7 @@ void early_run(struct player *p);
 int64_t early_next(const struct player *p);
 
 /* send.c */
+void task_prepare(struct player *p, struct task *t);              /* the caller's last word on its bytes */
 bool conn_may_send(const struct player *p, const struct conn *c); /* is it this connection's turn to send the lane's first task? */
 void conn_await(struct player *p, struct conn *c);                /* the answer to the first of flight is the next to come */
 void conn_write(struct player *p, struct conn *c);
@@ -217,6 +245,7 @@ void conn_connect_timeout(struct player *p, struct conn *c);
 void conn_expire(struct player *p, struct conn *c);              /* idle for too long */
 void conns_bury(struct player *p);                               /* frees what was closed */
 void conn_connected(void *arg, void *token, struct transport t); /* the connector's sink */
+enum target_row conn_failure_row(enum connect_failure why);
 void conn_refused(void *arg, void *token, enum connect_failure why, const char *text);
 
 /* timeouts.c */

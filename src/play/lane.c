@@ -58,8 +58,7 @@ static void lane_free(struct player *p, struct lane *l)
 	free(l);
 }
 
-/* Without tasks and connection. */
-static void lane_end(struct player *p, struct lane *l)
+void lane_end(struct player *p, struct lane *l)
 {
 	if (!l->timed) /* else early_run comes by */
 		lane_free(p, l);
@@ -154,6 +153,11 @@ void lane_wait_first(struct player *p, struct lane *l)
 	want_slot(p, l, true);
 }
 
+void lane_wait_last(struct player *p, struct lane *l)
+{
+	want_slot(p, l, false);
+}
+
 /* A connection for a lane that has tasks and none; or its tasks end for want of one. */
 static void connect_lane(struct player *p, struct lane *l)
 {
@@ -199,7 +203,7 @@ static bool must_wait(const struct player *p, const struct lane *l)
 	return l->conn && (l->conn->state == CONN_CONNECTING || (l->conn->state == CONN_BUSY && p->o.pipeline < 2));
 }
 
-void lane_go(struct player *p, struct lane *l)
+void lane_go_connected(struct player *p, struct lane *l)
 {
 	if (must_wait(p, l))
 		return;

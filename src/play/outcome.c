@@ -18,6 +18,7 @@ static const struct tally_row rows[TARGET_ROWS] = {
 	[TARGET_UNFINISHED] = { "unfinished", "unfinished when the run ended", TALLY_PART, true },
 	[TARGET_INCOMPLETE] = { "incomplete", "not sent: recorded incompletely", TALLY_PART, true },
 	[TARGET_NOT_REQUEST] = { "not_request", "not sent: no request", TALLY_PART, false },
+	[TARGET_NOT_IN_VERSION] = { "not_in_version", "not sent: cannot be said in HTTP/2", TALLY_PART, true },
 	[TARGET_QUEUE_FULL] = { "queue_full", "not sent: the queue was full", TALLY_PART, true },
 	[TARGET_RETRIED] = { "retried", "sent once more on a fresh connection", TALLY_NOTE, false },
 	[TARGET_RECONNECTED] = { "reconnected", "connected at the second try, the first timed out", TALLY_NOTE, false },
@@ -32,6 +33,7 @@ static const struct tally_row rows[TARGET_ROWS] = {
 	[TARGET_STATUS_OTHER] = { "status_other", "answers with another status", TALLY_NOTE, false },
 	[TARGET_SENT_INCOMPLETE] = { "sent_incomplete", "sent though recorded incompletely", TALLY_NOTE, false },
 	[TARGET_UPGRADED] = { "upgraded", "answers after which the connection is no HTTP", TALLY_NOTE, false },
+	[TARGET_OLD_VERSION] = { "old_version", "answered in HTTP/1.1, the target has no HTTP/2", TALLY_NOTE, false },
 	[TARGET_BYTES_SENT] = { "bytes_sent", "bytes sent", TALLY_NOTE, false },
 	[TARGET_BYTES_RECEIVED] = { "bytes_received", "bytes received", TALLY_NOTE, false },
 };

@@ -2,6 +2,7 @@
 #include "play/player.h"
 
 #include "play/engine.h"
+#include "play/h2.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,20 +29,86 @@ static void defaults(struct player_options *o)
 		o->max_lateness_ns = 10 * NS_PER_MS;
 }
 
+/* --- HTTP/1.1: the connections of conn.c ----------------------------------------------------------------------------------------- */
+
+static int connected_open(struct player *p, const struct play_url *url, struct err *err)
+{
+	struct connector_options co = { .url = url, .reach = &p->o.reach, .timeout_ns = p->o.timeout_ns };
+	co.own_flows = p->o.own_flows;
+	co.epoll_fd = p->epoll_fd;
+	struct connector_sink sink = { p, conn_connected, conn_refused };
+	p->read_buffer = malloc(READ_BUFFER_BYTES);
+	if (!p->read_buffer)
+		return err_set(err, ERR_NOMEM, "target \"%s\": no memory for its buffer", p->o.url);
+	p->connector = connector_new(&co, sink, err);
+	return p->connector ? 0 : ERR_NOMEM;
+}
+
+static void connected_event(struct player *p, const struct epoll_event *e)
+{
+	if (connector_owns(e->data.u64))
+		connector_event(p->connector, e->data.u64, e->events, p->now_ns);
+	else
+		conn_event(p, e->data.ptr, e->events);
+}
+
+static void connected_tick(struct player *p)
+{
+	if (connector_deadline(p->connector) <= p->now_ns)
+		connector_tick(p->connector, p->now_ns);
+	timeouts_run(p);
+}
+
+/* What follows from any call: free connection slots are given on. */
+static void connected_settle(struct player *p)
+{
+	if (p->o.no_lanes)
+		lanes_share(p);
+	if (!list_empty(&p->slot_waiting))
+		lanes_settle(p);
+}
+
+static int64_t connected_deadline(const struct player *p)
+{
+	int64_t a = connector_deadline(p->connector), b = timeouts_next(p);
+	return a < b ? a : b;
+}
+
+static void connected_end_all(struct player *p, bool with_results)
+{
+	if (!p->connector)
+		return;
+	struct list *lists[] = { &p->connecting, &p->busy, &p->idle };
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (struct list *first; (first = list_first(lists[i]));) {
+			struct conn *c = LIST_ENTRY(first, struct conn, link);
+			for (struct task *t; (t = conn_take_task(p, c));)
+				if (with_results)
+					outcome_end(p, t, TARGET_UNFINISHED, NULL);
+				else
+					task_free(p, t);
+			conn_close(p, c);
+		}
+	conns_bury(p);
+}
+
+static void connected_close(struct player *p)
+{
+	connector_free(p->connector);
+	free(p->read_buffer);
+}
+
+static const struct carrier carrier_connected = { connected_open,   lane_go_connected,  connected_event,   connected_tick,
+	                                          connected_settle, connected_deadline, connected_end_all, connected_close };
+
+/* --- the public calls ------------------------------------------------------------------------------------------------------------ */
+
 static int open_parts(struct player *p, const struct play_url *url, struct err *err)
 {
 	p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (p->epoll_fd < 0)
 		return err_set_errno(err, "target \"%s\": no epoll descriptor", p->o.url);
-	p->read_buffer = malloc(READ_BUFFER_BYTES);
-	if (!p->read_buffer)
-		return err_set(err, ERR_NOMEM, "target \"%s\": no memory for its buffer", p->o.url);
-	struct connector_options co = { .url = url, .reach = &p->o.reach, .timeout_ns = p->o.timeout_ns };
-	co.own_flows = p->o.own_flows;
-	co.epoll_fd = p->epoll_fd;
-	struct connector_sink sink = { p, conn_connected, conn_refused };
-	p->connector = connector_new(&co, sink, err);
-	return p->connector ? 0 : ERR_NOMEM;
+	return p->carrier->open(p, url, err);
 }
 
 struct player *player_new(const struct player_options *options, struct player_sink sink, struct err *err)
@@ -61,6 +128,9 @@ struct player *player_new(const struct player_options *options, struct player_si
 	p->o = *options;
 	defaults(&p->o);
 	p->sink = sink;
+	p->carrier = p->o.parts ? &carrier_h2 : &carrier_connected;
+	p->apart = p->o.parts && p->o.no_lanes;
+	p->o.no_lanes = p->o.no_lanes && !p->apart;
 	p->epoll_fd = -1;
 	lanes_init(p);
 	health_init(&p->health);
@@ -78,15 +148,6 @@ struct player *player_new(const struct player_options *options, struct player_si
 	}
 	p->o.url = NULL;
 	return p;
-}
-
-/* What follows from any call: free connection slots are given on. */
-static void settle(struct player *p)
-{
-	if (p->o.no_lanes)
-		lanes_share(p);
-	if (!list_empty(&p->slot_waiting))
-		lanes_settle(p);
 }
 
 static struct task *task_of(struct player *p, struct message *m, const struct player_hints *hints)
@@ -120,7 +181,7 @@ int player_submit(struct player *p, struct message *m, const struct player_hints
 		return ERR_LIMIT;
 	p->now_ns = now_ns;
 	p->counts[TARGET_SUBMITTED]++;
-	struct lane *l = p->o.no_lanes ? NULL : lane_get(p, message_lane(&m->id));
+	struct lane *l = p->o.no_lanes ? NULL : lane_get(p, p->apart ? p->next_key++ : message_lane(&m->id));
 	struct task *t = l || p->o.no_lanes ? task_of(p, m, hints) : NULL;
 	if (!t) {
 		int rc = no_memory_for(p, m);
@@ -134,7 +195,7 @@ int player_submit(struct player *p, struct message *m, const struct player_hints
 	} else {
 		lanes_wait_shared(p, t);
 	}
-	settle(p);
+	p->carrier->settle(p);
 	return 0;
 }
 
@@ -145,9 +206,8 @@ int player_pollfd(const struct player *p)
 
 int64_t player_deadline(const struct player *p)
 {
-	int64_t a = connector_deadline(p->connector), b = timeouts_next(p), c = early_next(p);
-	a = a < b ? a : b;
-	return a < c ? a : c;
+	int64_t a = p->carrier->deadline(p), b = early_next(p);
+	return a < b ? a : b;
 }
 
 /* A target that talks without an end must not take all the time: what is left is told again by epoll (level-triggered), in the same order, so the
@@ -156,13 +216,8 @@ static void take_events(struct player *p, const struct epoll_event *events, size
 {
 	size_t first = n ? p->first_event % n : 0, done = 0;
 	p->tick_bytes = 0;
-	for (; done < n && p->tick_bytes < BYTES_PER_TICK; done++) {
-		const struct epoll_event *e = &events[(first + done) % n];
-		if (connector_owns(e->data.u64))
-			connector_event(p->connector, e->data.u64, e->events, p->now_ns);
-		else
-			conn_event(p, e->data.ptr, e->events);
-	}
+	for (; done < n && p->tick_bytes < BYTES_PER_TICK; done++)
+		p->carrier->event(p, &events[(first + done) % n]);
 	p->first_event = done < n ? first + done : 0;
 }
 
@@ -175,10 +230,8 @@ int player_tick(struct player *p, int64_t now_ns, struct err *err)
 	p->now_ns = now_ns;
 	early_run(p); /* what is due comes before what has arrived */
 	take_events(p, events, n < 0 ? 0 : (size_t)n);
-	if (connector_deadline(p->connector) <= now_ns)
-		connector_tick(p->connector, now_ns);
-	timeouts_run(p);
-	settle(p);
+	p->carrier->tick(p);
+	p->carrier->settle(p);
 	conns_bury(p);
 	return 0;
 }
@@ -188,26 +241,10 @@ bool player_idle(const struct player *p)
 	return p->waiting == 0 && p->in_flight == 0;
 }
 
-static void close_all(struct player *p, bool with_results)
-{
-	struct list *lists[] = { &p->connecting, &p->busy, &p->idle };
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (struct list *first; (first = list_first(lists[i]));) {
-			struct conn *c = LIST_ENTRY(first, struct conn, link);
-			for (struct task *t; (t = conn_take_task(p, c));)
-				if (with_results)
-					outcome_end(p, t, TARGET_UNFINISHED, NULL);
-				else
-					task_free(p, t);
-			conn_close(p, c);
-		}
-	conns_bury(p);
-}
-
 void player_give_up(struct player *p, int64_t now_ns)
 {
 	p->now_ns = now_ns;
-	close_all(p, true);
+	p->carrier->end_all(p, true);
 	lanes_drop(p);
 }
 
@@ -230,18 +267,16 @@ void player_free(struct player *p)
 {
 	if (!p)
 		return;
-	if (p->connector)
-		close_all(p, false);
+	p->carrier->end_all(p, false);
 	lanes_release(p);
 	heap_release(&p->early);
 	heap_release(&p->early_shared);
-	connector_free(p->connector);
+	p->carrier->close(p);
 	for (struct task *t; (t = p->free_tasks);) {
 		p->free_tasks = t->next;
 		free(t);
 	}
 	if (p->epoll_fd >= 0)
 		(void)close(p->epoll_fd);
-	free(p->read_buffer);
 	free(p);
 }

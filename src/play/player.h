@@ -3,6 +3,7 @@
  * Takes requests ready to send (bytes already edited); gives one result for each, in the order they end. Owns the connections, the
  * lanes, the queue, an epoll descriptor. One player per target: a slow target delays no other. Connections are made by libcurl
  * (CURLOPT_CONNECT_ONLY: DNS, IPv6, TLS, unix sockets); bytes then go through the plain socket, or curl_easy_send/recv for TLS.
+ * With options.parts it speaks HTTP/2, by libcurl's transfers; answers are then given as HTTP/1.1 text, and bytes counted as such.
  * Never blocks, reads no clock: `now_ns` is monotonic. */
 #ifndef REPLAY_PLAY_PLAYER_H
 #define REPLAY_PLAY_PLAYER_H
@@ -11,6 +12,7 @@
 #include "model/framing.h"
 #include "model/message.h"
 #include "model/own_flows.h"
+#include "model/request_parts.h"
 #include "model/tally.h"
 #include "play/reach.h"
 
@@ -28,6 +30,7 @@ struct player_options {  /* 0 anywhere: the default */
 	bool keep_response;          /* results hold the answer's bytes */
 	struct play_reach reach;     /* TLS, proxy, pinned addresses */
 	unsigned pipeline;           /* requests of a lane sent before the first of them is answered: 1 */
+	request_parts_fn parts;      /* HTTP/2, and how a request is taken apart for it; NULL: HTTP/1.1, bytes as they are */
 	int64_t max_lateness_ns;     /* the schedule counts as held while lateness p99 stays below: 10 ms */
 	int64_t (*clock_ns)(void);   /* monotonic; asked for the times of sends and answers. NULL: now_ns is taken, exact to the tick */
 };
@@ -57,6 +60,7 @@ enum target_row { /* every submitted request is in exactly one PART once it has 
 	          TARGET_UNFINISHED,      /* still waiting when the run ended */
 	          TARGET_INCOMPLETE,      /* not sent: the recorded request lacks bytes (counted by out_http) */
 	          TARGET_NOT_REQUEST,     /* not sent: responses have nothing to be sent */
+	          TARGET_NOT_IN_VERSION,  /* not sent: HTTP/2 has no way to say it, or its content is damaged */
 	          TARGET_QUEUE_FULL,      /* not sent: a live input does not wait */
 	          TARGET_RETRIED,         /* NOTE */
 	          TARGET_RECONNECTED,     /* NOTE: no connection within the time-out while others were made: tried once more */
@@ -71,6 +75,7 @@ enum target_row { /* every submitted request is in exactly one PART once it has 
 	          TARGET_STATUS_OTHER,    /* NOTES */
 	          TARGET_SENT_INCOMPLETE, /* NOTE: sent though recorded incompletely (counted by out_http) */
 	          TARGET_UPGRADED,        /* NOTE: answers after which the connection is no HTTP: ended cleanly */
+	          TARGET_OLD_VERSION,     /* NOTE: HTTP/2 was wanted, and the target has none */
 	          TARGET_BYTES_SENT,
 	          TARGET_BYTES_RECEIVED, /* NOTES */
 	          TARGET_ROWS

@@ -16,7 +16,7 @@ void conn_want_write(struct player *p, struct conn *c, bool on)
 }
 
 /* The caller's last word on the bytes: what earlier answers said is known by now. */
-static void prepare(struct player *p, struct task *t)
+void task_prepare(struct player *p, struct task *t)
 {
 	struct message *instead = p->sink.prepare && !t->retried ? p->sink.prepare(p->sink.arg, t->m) : NULL;
 	if (!instead)
@@ -49,7 +49,7 @@ static void begin(struct player *p, struct conn *c)
 	c->writing = t;
 	c->sent = 0;
 	p->in_flight++;
-	prepare(p, t);
+	task_prepare(p, t);
 	c->hold = hold_at(p, t);
 	t->free_ns = c->lane->free_ns;
 	t->open_ns = c->open_ns;

@@ -2,6 +2,7 @@
 #include "play/transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,3 +30,24 @@ static void plain_close(struct transport *t)
 }
 
 const struct transport_ops transport_plain = { plain_send, plain_recv, plain_close, false };
+
+bool transport_local(int fd, struct endpoint *out)
+{
+	struct sockaddr_storage at;
+	socklen_t len = sizeof at;
+	*out = (struct endpoint){ 0 };
+	if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+		return false;
+	if (at.ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&at;
+		out->family = 4;
+		out->port = ntohs(in->sin_port);
+		memcpy(out->addr, &in->sin_addr, 4);
+	} else if (at.ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&at;
+		out->family = 6;
+		out->port = ntohs(in6->sin6_port);
+		memcpy(out->addr, &in6->sin6_addr, 16);
+	}
+	return out->family && out->port;
+}

@@ -26,4 +26,6 @@ struct transport {
 
 extern const struct transport_ops transport_plain;
 
+bool transport_local(int fd, struct endpoint *out); /* the socket's own address; false: none yet, or no port in it */
+
 #endif

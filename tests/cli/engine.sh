@@ -56,7 +56,7 @@ refused "CA certificates.*No such file" --output-http-ca /nonexistent.pem
 refused "beside its certificate" --output-http-key "$work/client.key"
 refused "a proxy is" --output-http-proxy ftp://127.0.0.1:1
 refused "not followed" --output-http-redirects 3
-refused "HTTP/1.1" --output-http-version 2
+refused "not one of 1.1 and 2" --output-http-version 3
 refused "HOST:PORT:ADDRESS" --output-http-resolve a.test:127.0.0.1
 
 serve "$tools/proxy_server"
