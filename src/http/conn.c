@@ -258,7 +258,7 @@ void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
 {
 	if (!http_start_likely(start))
 		return;
-	bool response = start.ptr[0] == 'H' && start.ptr[4] == '/';
+	bool response = slice_starts(start, slice_str("HTTP/1."));
 	if (c->client >= 0 && (c->client != h->side) != response)
 		return;
 	c->client = response ? !h->side : h->side;

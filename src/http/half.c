@@ -3,7 +3,10 @@
 
 #include "http/proxy.h"
 
-enum { RESERVE_MAX = 256 * 1024 }; /* what a Content-Length alone makes us allocate */
+enum {
+	RESERVE_MAX = 256 * 1024, /* what a Content-Length alone makes us allocate */
+	PROXY_V2_TOLD = 8,        /* "\0\r\nQUIT\n" */
+};
 
 /* --- storing ------------------------------------------------------------------------------------------------------ */
 
@@ -101,8 +104,8 @@ static enum http_start over_line_limit(struct http_conn *c, struct half *h, stru
 static enum http_start judge_held(struct http_conn *c, struct half *h, struct slice rest, size_t *used)
 {
 	*used = through_line(rest);
-	if (h->hold.len ? h->hold.ptr[0] == 0 : rest.ptr[0] == 0)
-		*used = slice_cut(rest, 0, http_proxy_v2_size(buf_slice(&h->hold)) - h->hold.len).len;
+	if (h->hold.len ? h->hold.ptr[0] == 0 : rest.ptr[0] == 0) /* until it is told, no byte too many: it may be another start's */
+		*used = h->hold.len < PROXY_V2_TOLD ? 1 : slice_cut(rest, 0, http_proxy_v2_size(buf_slice(&h->hold)) - h->hold.len).len;
 	else if ((h->hold.len < HTTP_STATUS_PREFIX) && (*used > HTTP_STATUS_PREFIX - h->hold.len))
 		*used = HTTP_STATUS_PREFIX - h->hold.len;
 	size_t room = h->hold.max - h->hold.len;
