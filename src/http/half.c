@@ -136,6 +136,24 @@ static bool accept_held(const struct http_conn *c, struct half *h, enum http_sta
 	return half_plausible(h, what, buf_slice(&h->hold));
 }
 
+static bool is_proxy(enum http_start what)
+{
+	return what == START_PROXY || what == START_PROXY_V2;
+}
+
+/* The PROXY protocol's header is in hold, with its last `used` bytes from rest, or else in rest. */
+static size_t take_proxy(struct http_conn *c, struct half *h, struct slice rest, size_t used)
+{
+	struct slice header = buf_slice(&h->hold);
+	if (header.len == 0) {
+		used = rest.ptr[0] ? through_line(rest) : http_proxy_v2_size(rest);
+		header = slice_cut(rest, 0, used);
+	}
+	conn_proxied(c, h, header);
+	clear_hold(h);
+	return used;
+}
+
 /* The bytes judged `what` are not for us. Returns how many of rest are done with. */
 static size_t reject_start(struct http_conn *c, struct half *h, enum http_start what, struct slice rest, size_t used)
 {
@@ -151,22 +169,11 @@ static size_t reject_start(struct http_conn *c, struct half *h, enum http_start 
 			c->skipped += rest.len;
 			return rest.len;
 		}
+		if (is_proxy(what))
+			return take_proxy(c, h, rest, used);
 	} while (what != START_MORE && !accept_held(c, h, what));
 	if (what != START_MORE)
 		begin_with_hold(c, h, what);
-	return used;
-}
-
-/* The PROXY protocol's header is in hold, with its last `used` bytes from rest, or else in rest. */
-static size_t take_proxy(struct http_conn *c, struct half *h, struct slice rest, size_t used)
-{
-	struct slice header = buf_slice(&h->hold);
-	if (header.len == 0) {
-		used = rest.ptr[0] ? through_line(rest) : http_proxy_v2_size(rest);
-		header = slice_cut(rest, 0, used);
-	}
-	conn_proxied(c, h, header);
-	clear_hold(h);
 	return used;
 }
 
@@ -197,7 +204,7 @@ static size_t step_start(struct http_conn *c, struct half *h, const struct chunk
 		what = judge_held(c, h, rest, &used);
 	if (what == START_MORE)
 		return used;
-	if (what == START_PROXY || what == START_PROXY_V2)
+	if (is_proxy(what))
 		return take_proxy(c, h, rest, used);
 	if (!accept_held(c, h, what))
 		return reject_start(c, h, what, rest, used);
