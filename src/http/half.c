@@ -113,7 +113,9 @@ static enum http_start judge_held(struct http_conn *c, struct half *h, struct sl
 	if (over)
 		*used = room;
 	enum http_start what = START_OTHER;
-	if (buf_append(&h->hold, slice_cut(rest, 0, *used)) == 0) /* only HALF_EXPECT lets empty lines get here */
+	if (buf_append(&h->hold, slice_cut(rest, 0, *used)))
+		*used = 0;
+	else /* only HALF_EXPECT lets empty lines get here */
 		what = http_start_judge(slice_from(buf_slice(&h->hold), half_count_blank(buf_slice(&h->hold))), &h->hold_checked);
 	return what == START_MORE && over ? over_line_limit(c, h, buf_slice(&h->hold)) : what;
 }
@@ -412,10 +414,10 @@ static size_t step_unknown(struct http_conn *c, struct half *h, struct slice res
 	bool whole_body = body_state(h) == HALF_SIZED && held.len >= h->left && begun.len < 7;
 	bool may_be = !whole_body && slice_starts(slice_str("HTTP/1."), slice_cut(begun, 0, 7));
 	bool unbounded = body_state(h) == HALF_CLOSE && h->facts.status < 300;
-	may_be |= unbounded && (held.ptr[0] == TLS_HANDSHAKE || slice_starts(slice_str("SSH-"), slice_cut(held, 0, 4)));
+	may_be |= unbounded && ((held.len && held.ptr[0] == TLS_HANDSHAKE) || slice_starts(slice_str("SSH-"), slice_cut(held, 0, 4)));
 	if (what == START_MORE && may_be)
 		return used;
-	if (unbounded && (what == START_TLS || what == START_SSH)) {
+	if (unbounded && begun.len == held.len && (what == START_TLS || what == START_SSH)) {
 		finish(c, h);
 		conn_tunnel(c);
 		return rest.len;
