@@ -132,6 +132,16 @@ static void forget_old(struct own_flows *o, int64_t now_ns)
 	}
 }
 
+void own_flows_forget(struct own_flows *o, const struct endpoint *local)
+{
+	(void)pthread_mutex_lock(&o->mutex);
+	struct own_flow *f = map_remove(&o->map, endpoint_hash(o, local), local);
+	if (f)
+		list_remove(&f->link);
+	free(f);
+	(void)pthread_mutex_unlock(&o->mutex);
+}
+
 bool own_flows_has(struct own_flows *o, const struct endpoint *a, const struct endpoint *b, int64_t now_ns)
 {
 	(void)pthread_mutex_lock(&o->mutex);

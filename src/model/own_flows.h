@@ -25,6 +25,9 @@ void own_flows_let(struct own_flows *o);
 int own_flows_add(struct own_flows *o, const struct endpoint *local); /* 0 or a negative error */
 void own_flows_remove(struct own_flows *o, const struct endpoint *local, int64_t now_ns);
 
+/* At once: no connection came of it, so no bytes of ours can follow, and somebody else may get the port next. */
+void own_flows_forget(struct own_flows *o, const struct endpoint *local);
+
 /* Is a flow between a and b ours? now_ns: monotonic, to forget removed ones. */
 bool own_flows_has(struct own_flows *o, const struct endpoint *a, const struct endpoint *b, int64_t now_ns);
 

@@ -134,7 +134,12 @@ static int on_close(void *arg, curl_socket_t fd)
 		return 0;
 	struct attempt_socket *s = socket_slot(a, fd);
 	if (s) {
-		forget_own(a->c, &s->local);
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof peer;
+		if (a->c->own_flows && s->local.family && getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
+			own_flows_forget(a->c->own_flows, &s->local);
+		else
+			forget_own(a->c, &s->local);
 		*s = (struct attempt_socket){ .fd = -1 };
 	}
 	return close(fd);
