@@ -65,10 +65,8 @@ static bool push(struct pipeline *r, struct pulled *p, int64_t now_ns)
 static void end_input(struct pipeline *r, struct pulled *p, enum input_result how, const struct err *why)
 {
 	p->ended = true;
-	if (how != INPUT_FAIL)
-		return;
-	r->input_failed = true;
-	fail(r, why);
+	if (how == INPUT_FAIL)
+		fail(r, why);
 }
 
 /* Pulls one message. True: there was one. */

@@ -33,7 +33,6 @@ struct pipeline {
 	int64_t start_ns;
 	int64_t next_status_ns;
 	int stops; /* asked for so far */
-	bool input_failed;
 	struct err failure; /* the first of an input or output */
 };
 
