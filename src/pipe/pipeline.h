@@ -32,7 +32,7 @@ struct pipeline {
 	uint64_t complete, incomplete, filtered;
 	int64_t start_ns;
 	int64_t next_status_ns;
-	int stops; /* asked for so far */
+	int stops;          /* asked for so far */
 	struct err failure; /* the first of an input or output */
 };
 
