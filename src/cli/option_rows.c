@@ -91,7 +91,11 @@ static const struct option_row rows[] = {
 	  "HTTP's version, 1.1 or 2. With 2 requests are said anew: the same method, target, fields and content, without what belongs to "
 	  "an HTTP/1.1 connection, and clients share connections." },
 	{ "output-http-redirects", OPTION_COUNT, GROUP_HTTP, CMD_RUN, AT(run.http.redirects), "N", "0", 0,
-	  "Taken for GoReplay's sake: redirects are not followed, the recorded client's next request is in the recording." },
+	  "Follows a redirect (301, 302, 303, 307, 308) up to N times behind each request, on its connection, before its client's next "
+	  "one; the "
+	  "last answer counts. Only where it leads to the same scheme, host and port as the target: others are counted, and load goes "
+	  "nowhere "
+	  "else. The recorded client's own next request is in the recording all the same." },
 	{ "output-http-pipeline", OPTION_BOOL, GROUP_HTTP, CMD_RUN, AT(run.http.pipeline), NULL, NULL, 0,
 	  "Sends a recorded client's requests when they are due, up to 16 of them before the first is answered; otherwise each waits for "
 	  "the "

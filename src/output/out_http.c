@@ -8,6 +8,7 @@
 #include "output/answers.h"
 #include "output/carry.h"
 #include "output/parts.h"
+#include "output/redirects.h"
 #include "play/player.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct out_http {
 	struct player *player;
 	struct answers answers;
 	struct carry *carry; /* NULL: not wanted */
+	char *url;
 	struct buf host, base_path;
 	size_t queue_len;
 	bool original_host, scheduled, send_incomplete;
@@ -133,10 +135,21 @@ static void http_result(void *arg, const struct play_result *r)
 	answers_take(&o->answers, r);
 	if (!o->carry)
 		return;
+	if (r->redirects) /* what the recorded answer is compared with is the first one: http_redirect */
+		return;
 	if (r->outcome == TARGET_ANSWERED)
 		carry_answered(o->carry, &r->request->id, r->response);
 	else
 		carry_failed(o->carry, &r->request->id);
+}
+
+static struct play_lead http_redirect(void *arg, const struct message *m, uint64_t nth, int status, struct slice answer)
+{
+	struct out_http *o = arg;
+	struct play_lead lead = redirects_lead(o->url, m, status, answer);
+	if (o->carry && lead.m && nth == 0)
+		carry_answered(o->carry, &m->id, answer);
+	return lead;
 }
 
 static struct message *http_prepare(void *arg, const struct message *m)
@@ -295,6 +308,7 @@ static int http_close(struct output *out, struct slice ledger_json, struct err *
 	answers_release(&o->answers);
 	buf_release(&o->host);
 	buf_release(&o->base_path);
+	free(o->url);
 	free(o);
 	return 0;
 }
@@ -334,9 +348,6 @@ static bool version_known(const char *version)
 /* What was asked for and is not there is refused rather than left out. */
 static int check_options(const struct http_output_options *o, struct err *err)
 {
-	if (o->redirects)
-		return err_set(err, ERR_USAGE,
-		               "redirects are not followed: the request that the recorded client sent next is in the recording");
 	if (!version_known(o->version))
 		return err_set(err, ERR_USAGE, "HTTP's version \"%s\" is not one of 1.1 and 2", o->version);
 	if (o->pipeline && version_2(o->version))
@@ -381,6 +392,7 @@ int out_http_open(const char *address, const void *http_output_options, const st
 	h->env = env;
 	h->original_host = o->original_host;
 	h->send_incomplete = o->send_incomplete;
+	h->url = strdup(address);
 	h->queue_len = o->queue_len ? o->queue_len : QUEUE_DEFAULT;
 	h->max_lateness_ns = o->max_lateness_ns ? o->max_lateness_ns : 10 * NS_PER_MS;
 	buf_init(&h->host, 1024);
@@ -399,12 +411,13 @@ int out_http_open(const char *address, const void *http_output_options, const st
 		.max_lateness_ns = h->max_lateness_ns,
 		.clock_ns = env->mono_ns,
 		.parts = version_2(o->version) ? parts_of : NULL,
-		.keep_response = o->track_response || o->carry.n,
+		.keep_response = o->track_response || o->carry.n || o->redirects,
+		.redirects = o->redirects,
 	};
 	const struct player_sink sink = {
-		.arg = h, .result = http_result, .prepare = o->carry.n ? http_prepare : NULL, .health = on_health
+		.arg = h, .result = http_result, .prepare = o->carry.n ? http_prepare : NULL, .redirect = http_redirect, .health = on_health
 	};
-	int rc = check_options(o, err);
+	int rc = h->url ? check_options(o, err) : err_set(err, ERR_NOMEM, "out of memory");
 	if (rc == 0)
 		rc = player_url_parts(address, &h->host, &h->base_path, err);
 	if (rc == 0)

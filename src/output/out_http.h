@@ -10,7 +10,7 @@ struct http_output_options { /* 0 anywhere: the default */
 	bool original_host;  /* keep the recorded Host */
 	struct play_reach reach;
 	const char *version; /* "1.1"; or "2" */
-	uint64_t redirects;  /* to follow: none */
+	uint64_t redirects;  /* to follow on the target, behind each request: none */
 	bool pipeline;       /* a client's requests that are due do not wait for its answers */
 	bool no_lanes;
 	bool send_incomplete; /* requests that miss bytes, as they are */

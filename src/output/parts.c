@@ -98,8 +98,7 @@ static int take_chunks(struct slice in, struct buf *out)
 	}
 }
 
-/* An absolute form's path (RFC 9112 §3.2.2). */
-static struct slice origin_form(struct slice target)
+struct slice parts_origin_form(struct slice target)
 {
 	static const char *const schemes[] = { "http://", "https://" };
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
@@ -125,7 +124,7 @@ int parts_of(struct slice request, struct request_parts *out)
 	out->fields.max = head.fields.len * 2 + 2;
 	out->decoded.max = request.len;
 	out->method = head.method;
-	out->target = origin_form(head.target);
+	out->target = parts_origin_form(head.target);
 	out->content = slice_from(request, head.head_len);
 	if (field_lists(&head, "transfer-encoding", slice_str("chunked"))) {
 		int rc = take_chunks(out->content, &out->decoded);

@@ -6,4 +6,7 @@
 
 int parts_of(struct slice request, struct request_parts *out);
 
+/* A request's target as path and query: that of an absolute form too (RFC 9112 §3.2.2). */
+struct slice parts_origin_form(struct slice target);
+
 #endif

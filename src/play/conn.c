@@ -236,8 +236,12 @@ static bool answered(struct player *p, struct conn *c, struct slice last_bytes, 
 		a.bytes = buf_slice(&c->response);
 	}
 	struct task *t = conn_take_task(p, c);
+	bool follows = redirect_follow(p, t, &a);
 	if (stays && more) {
-		outcome_end(p, t, TARGET_ANSWERED, &a);
+		if (follows)
+			lane_retry(p, l, t);
+		else
+			outcome_end(p, t, TARGET_ANSWERED, &a);
 		conn_await(p, c);
 		c->go_on = true;
 		return false;
@@ -248,8 +252,11 @@ static bool answered(struct player *p, struct conn *c, struct slice last_bytes, 
 	} else {
 		conn_close(p, c); /* its memory, and so a.bytes, stays until the tick's end */
 	}
-	outcome_end(p, t, TARGET_ANSWERED, &a);
+	if (!follows)
+		outcome_end(p, t, TARGET_ANSWERED, &a);
 	give_back(p, c, true);
+	if (follows)
+		lane_retry(p, l, t); /* before those given back */
 	lane_go(p, l);
 	return true;
 }

@@ -8,6 +8,7 @@
  *   h2*.c       instead of conn.c, send.c and timeouts.c: HTTP/2 by libcurl's transfers
  *   health.c    is the target down?
  *   timeouts.c  what has waited too long
+ *   redirect.c  answers that lead on
  *   outcome.c   results: counted, measured, told
  *
  * A task is a request that was taken. It waits in its lane (or, with no_lanes, in `shared`), is in flight on a connection, then ends in
@@ -43,8 +44,10 @@ struct task {
 	uint32_t tag;
 	bool retry, last_of_lane, alone, expects; /* the hints */
 	bool retried;
-	bool ahead;       /* a connection was tried for it before it was due */
-	bool reconnected; /* its connection timed out once while others could be made */
+	bool ahead;         /* a connection was tried for it before it was due */
+	bool reconnected;   /* its connection timed out once while others could be made */
+	bool first_retried; /* `retried` of what was submitted, once redirects were followed */
+	uint64_t redirects; /* followed */
 	uint8_t method_len;
 	char method[METHOD_KEPT];
 };
@@ -188,6 +191,7 @@ struct answer {
 };
 struct task *task_new(struct player *p);
 void task_free(struct player *p, struct task *t); /* drops the message */
+void task_method(struct task *t, struct slice method);
 /* Counts and tells. answer: NULL unless outcome is TARGET_ANSWERED. */
 void outcome_tell(struct player *p, const struct task *t, enum target_row outcome, const struct answer *answer);
 /* The same, and frees. */
@@ -223,7 +227,13 @@ int early_task(struct player *p, struct task *t); /* no_lanes; the same */
 void early_run(struct player *p);
 int64_t early_next(const struct player *p);
 
+/* redirect.c */
+/* Asked with each answer, before its result is told. True: the task is another request now, to be put back by lane_retry. */
+bool redirect_follow(struct player *p, struct task *t, const struct answer *a);
+
 /* send.c */
+/* The task's first byte leaves now: its times. A request that a redirect led to keeps those of the first. */
+void task_sending(struct player *p, struct task *t, int64_t free_ns, int64_t open_ns);
 void task_prepare(struct player *p, struct task *t);              /* the caller's last word on its bytes */
 bool conn_may_send(const struct player *p, const struct conn *c); /* is it this connection's turn to send the lane's first task? */
 void conn_await(struct player *p, struct conn *c);                /* the answer to the first of flight is the next to come */

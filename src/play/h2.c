@@ -35,7 +35,10 @@ static void end(struct exchange *x, enum target_row why)
 	if (why == TARGET_ANSWERED && version != CURL_HTTP_VERSION_2_0)
 		p->counts[TARGET_OLD_VERSION]++;
 	struct task *t = exchange_detach(x);
-	outcome_end(p, t, why, why == TARGET_ANSWERED ? &a : NULL);
+	if (why == TARGET_ANSWERED && redirect_follow(p, t, &a))
+		lane_retry(p, l, t);
+	else
+		outcome_end(p, t, why, why == TARGET_ANSWERED ? &a : NULL);
 	exchange_release(x);
 	lane_go(p, l);
 }
@@ -127,7 +130,6 @@ static void begin(struct player *p, struct lane *l)
 	}
 	struct task *t = lane_next(p, l);
 	task_prepare(p, t);
-	t->free_ns = l->free_ns;
 	x->task = t;
 	x->since_ns = p->now_ns;
 	int rc = exchange_request(x);

@@ -141,12 +141,7 @@ static int on_send(void *arg, char *ip, char *local_ip, int port, int local_port
 	if (e->opened)
 		connection_made(e->h, e, now_ns);
 	e->sends++;
-	t->open_ns = e->h->open_ns;
-	t->sent_ns = now_ns;
-	if (t->m->due_ns && !t->retried)
-		hist_record(&p->lateness, t->sent_ns - t->m->due_ns);
-	if (!p->unheard_ns)
-		p->unheard_ns = t->sent_ns;
+	task_sending(p, t, e->lane->free_ns, e->h->open_ns);
 	e->since_ns = p->now_ns;
 	list_remove(&e->link);
 	list_append(&e->h->active, &e->link);

@@ -33,6 +33,10 @@ static const struct tally_row rows[TARGET_ROWS] = {
 	[TARGET_STATUS_OTHER] = { "status_other", "answers with another status", TALLY_NOTE, false },
 	[TARGET_SENT_INCOMPLETE] = { "sent_incomplete", "sent though recorded incompletely", TALLY_NOTE, false },
 	[TARGET_UPGRADED] = { "upgraded", "answers after which the connection is no HTTP", TALLY_NOTE, false },
+	[TARGET_REDIRECTS] = { "redirects", "redirects followed", TALLY_NOTE, false },
+	[TARGET_REDIRECTS_ELSEWHERE] = { "redirects_elsewhere", "redirects not followed: they lead away from the target", TALLY_NOTE,
+	                                 false },
+	[TARGET_REDIRECTS_SPENT] = { "redirects_spent", "redirects not followed: as many had been as may be", TALLY_NOTE, false },
 	[TARGET_OLD_VERSION] = { "old_version", "answered in HTTP/1.1, the target has no HTTP/2", TALLY_NOTE, false },
 	[TARGET_BYTES_SENT] = { "bytes_sent", "bytes sent", TALLY_NOTE, false },
 	[TARGET_BYTES_RECEIVED] = { "bytes_received", "bytes received", TALLY_NOTE, false },
@@ -57,6 +61,13 @@ void task_free(struct player *p, struct task *t)
 	p->free_tasks = t;
 }
 
+void task_method(struct task *t, struct slice method)
+{
+	t->method_len = (uint8_t)(method.len < METHOD_KEPT ? method.len : METHOD_KEPT);
+	if (t->method_len)
+		memcpy(t->method, method.ptr, t->method_len);
+}
+
 void outcome_status(struct player *p, int status)
 {
 	int class = status / 100;
@@ -70,7 +81,8 @@ void outcome_tell(struct player *p, const struct task *t, enum target_row outcom
 	r.taken_ns = t->taken_ns;
 	r.free_ns = t->free_ns;
 	r.open_ns = t->open_ns;
-	r.retried = t->retried;
+	r.retried = t->redirects ? t->first_retried : t->retried;
+	r.redirects = t->redirects;
 	r.tag = t->tag;
 	p->counts[outcome]++;
 	if (answer) {

@@ -128,6 +128,8 @@ struct player *player_new(const struct player_options *options, struct player_si
 	p->o = *options;
 	defaults(&p->o);
 	p->sink = sink;
+	if (!sink.redirect)
+		p->o.redirects = 0;
 	p->carrier = p->o.parts ? &carrier_h2 : &carrier_connected;
 	p->apart = p->o.parts && p->o.no_lanes;
 	p->o.no_lanes = p->o.no_lanes && !p->apart;
@@ -162,9 +164,7 @@ static struct task *task_of(struct player *p, struct message *m, const struct pl
 	t->alone = hints->alone;
 	t->expects = hints->expects;
 	t->tag = hints->tag;
-	t->method_len = (uint8_t)(hints->method.len < METHOD_KEPT ? hints->method.len : METHOD_KEPT);
-	if (t->method_len)
-		memcpy(t->method, hints->method.ptr, t->method_len);
+	task_method(t, hints->method);
 	return t;
 }
 

@@ -30,9 +30,10 @@ struct player_options {  /* 0 anywhere: the default */
 	bool keep_response;          /* results hold the answer's bytes */
 	struct play_reach reach;     /* TLS, proxy, pinned addresses */
 	unsigned pipeline;           /* requests of a lane sent before the first of them is answered: 1 */
-	request_parts_fn parts;      /* HTTP/2, and how a request is taken apart for it; NULL: HTTP/1.1, bytes as they are */
-	int64_t max_lateness_ns;     /* the schedule counts as held while lateness p99 stays below: 10 ms */
-	int64_t (*clock_ns)(void);   /* monotonic; asked for the times of sends and answers. NULL: now_ns is taken, exact to the tick */
+	uint64_t redirects;     /* answers that lead elsewhere on the target are followed so often, by sink.redirect; needs keep_response */
+	request_parts_fn parts; /* HTTP/2, and how a request is taken apart for it; NULL: HTTP/1.1, bytes as they are */
+	int64_t max_lateness_ns;   /* the schedule counts as held while lateness p99 stays below: 10 ms */
+	int64_t (*clock_ns)(void); /* monotonic; asked for the times of sends and answers. NULL: now_ns is taken, exact to the tick */
 };
 
 /* What out_http knows of a request and the player cannot see in the bytes. */
@@ -72,10 +73,13 @@ enum target_row { /* every submitted request is in exactly one PART once it has 
 	          TARGET_STATUS_3XX,
 	          TARGET_STATUS_4XX,
 	          TARGET_STATUS_5XX,
-	          TARGET_STATUS_OTHER,    /* NOTES */
-	          TARGET_SENT_INCOMPLETE, /* NOTE: sent though recorded incompletely (counted by out_http) */
-	          TARGET_UPGRADED,        /* NOTE: answers after which the connection is no HTTP: ended cleanly */
-	          TARGET_OLD_VERSION,     /* NOTE: HTTP/2 was wanted, and the target has none */
+	          TARGET_STATUS_OTHER,        /* NOTES */
+	          TARGET_SENT_INCOMPLETE,     /* NOTE: sent though recorded incompletely (counted by out_http) */
+	          TARGET_UPGRADED,            /* NOTE: answers after which the connection is no HTTP: ended cleanly */
+	          TARGET_REDIRECTS,           /* NOTE: followed: those answers are no results, and stand in no STATUS row */
+	          TARGET_REDIRECTS_ELSEWHERE, /* NOTE: not followed: they lead away from the target */
+	          TARGET_REDIRECTS_SPENT,     /* NOTE: not followed: options.redirects had been */
+	          TARGET_OLD_VERSION,         /* NOTE: HTTP/2 was wanted, and the target has none */
 	          TARGET_BYTES_SENT,
 	          TARGET_BYTES_RECEIVED, /* NOTES */
 	          TARGET_ROWS
@@ -91,8 +95,17 @@ struct play_result {
 	 * (0: there was none before it; it needed none). */
 	int64_t taken_ns, free_ns, open_ns;
 	bool retried;          /* sent_ns is that of the second send */
+	uint64_t redirects;    /* followed since the first send, which sent_ns is of: the answer is the last one's */
 	uint32_t tag;          /* the hint's */
 	struct slice response; /* with keep_response; borrowed */
+};
+
+/* What a redirect leads to. */
+struct play_lead {
+	struct message *m;   /* a reference: the request to be sent next, due when the one before was; NULL: none */
+	bool elsewhere;      /* none, since it leads away from the target */
+	struct slice method; /* in m's bytes */
+	bool retry;          /* as in the hints */
 };
 
 /* Called from within player_submit, _tick and _give_up; must not call the player. */
@@ -101,6 +114,8 @@ struct player_sink {
 	void (*result)(void *arg, const struct play_result *r); /* may be NULL */
 	/* Just before a request's first byte is sent: gives a reference to what shall be sent instead, or NULL: it stays. May be NULL. */
 	struct message *(*prepare)(void *arg, const struct message *m);
+	/* An answer with 301, 302, 303, 307 or 308 to m came, the so-manyth redirect (from 0) of what was submitted. With options.redirects. */
+	struct play_lead (*redirect)(void *arg, const struct message *m, uint64_t nth, int status, struct slice answer);
 	/* The target went down, and why no connection could be made (down_ns 0); or it is back after down_ns. Not oftener than each 5 s. May be NULL. */
 	void (*health)(void *arg, int64_t down_ns, const char *why);
 };

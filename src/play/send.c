@@ -41,6 +41,20 @@ static size_t hold_at(const struct player *p, const struct task *t)
 	return head && head < t->m->data.len ? head : SIZE_MAX;
 }
 
+void task_sending(struct player *p, struct task *t, int64_t free_ns, int64_t open_ns)
+{
+	int64_t now_ns = player_now(p);
+	if (!p->unheard_ns)
+		p->unheard_ns = now_ns;
+	if (t->redirects)
+		return;
+	t->free_ns = free_ns;
+	t->open_ns = open_ns;
+	t->sent_ns = now_ns;
+	if (t->m->due_ns && !t->retried)
+		hist_record(&p->lateness, t->sent_ns - t->m->due_ns);
+}
+
 static void begin(struct player *p, struct conn *c)
 {
 	struct task *t = lane_next(p, c->lane);
@@ -51,13 +65,7 @@ static void begin(struct player *p, struct conn *c)
 	p->in_flight++;
 	task_prepare(p, t);
 	c->hold = hold_at(p, t);
-	t->free_ns = c->lane->free_ns;
-	t->open_ns = c->open_ns;
-	t->sent_ns = player_now(p);
-	if (t->m->due_ns && !t->retried)
-		hist_record(&p->lateness, t->sent_ns - t->m->due_ns);
-	if (!p->unheard_ns)
-		p->unheard_ns = t->sent_ns;
+	task_sending(p, t, c->lane->free_ns, c->open_ns);
 	if (c->flight.first == t)
 		conn_await(p, c);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# engine: how targets are reached: own CA and client certificate, SNI, a proxy's tunnel, pinned and several addresses; pipelining; a target
+# engine: how targets are reached: own CA and client certificate, SNI, a proxy's tunnel, pinned and several addresses; pipelining; redirects; a target
 # that goes down and comes back; thousands of clients at once.
 . "$(dirname "$0")/../support/e2e.sh"
 need jq nginx openssl
@@ -55,7 +55,6 @@ refused() { # WORDS OPTION...
 refused "CA certificates.*No such file" --output-http-ca /nonexistent.pem
 refused "beside its certificate" --output-http-key "$work/client.key"
 refused "a proxy is" --output-http-proxy ftp://127.0.0.1:1
-refused "not followed" --output-http-redirects 3
 refused "not one of 1.1 and 2" --output-http-version 3
 refused "HOST:PORT:ADDRESS" --output-http-resolve a.test:127.0.0.1
 
@@ -86,6 +85,63 @@ within "of which the first address has" "$(grep -c '^127.0.0.1 ' "$work/many.log
 # Pipelining.
 run --speed max --output-http-pipeline --output-http "http://127.0.0.1:$nginx_port"
 equal "pipelined: every request over a connection each lane" "60 12 true" "$(sum answered) $(sum connections) $(balanced)"
+
+# Redirects: to the target itself, on each client's connection, before its next request; load goes nowhere else.
+away=$(free_port)
+hops=$(free_port)
+nginx_hops="server { listen 127.0.0.1:$away; location / { access_log $work/away.log truth; return 200; } }
+server { listen 127.0.0.1:$hops; keepalive_requests 100000; access_log $work/hops.log hops; root $work/www;
+	location /see { if (\$request_method = POST) { return 303 ../ok?see; } return 200; }
+	location /same { return 307 http://127.0.0.1:$hops/stored; } location /stored { return 201; }
+	location /moved { return 301 /see; }
+	location /away { return 302 http://127.0.0.1:$away/x; } location /tls { return 308 https://127.0.0.1:$hops/x; }
+	location /round { return 302 /round; } location /ok { return 200; } }"
+sed -i "s|^log_format many .*|&\nlog_format hops '\$connection \$http_x_n \$request_method \$request_uri \$status \$content_length';\n$(printf '%s' "$nginx_hops" | tr '\n' ' ' | sed 's/[&|]/\\&/g')|" "$work/nginx.conf"
+kill -HUP "$nginx_pid"
+wait_for 5 listens "$hops"
+n=0
+for path in see same moved away tls round ok; do
+	for lane in 0 1 2; do
+		printf '1 00000000000003%02x%08x 17000000000%02d000000 0\nPOST /%s HTTP/1.1\r\nHost: recorded\r\nX-N: %d\r\nContent-Length: 3\r\n\r\nabc%s' $lane $n "$n" "$path" $n "$sep"
+	done
+	n=$((n + 1))
+done >"$work/hops.gor"
+for how in "--speed max" "--speed 1" "--speed max --output-http-lanes off" "--speed max --output-http-pipeline" "--threads 2"; do
+	: >"$work/hops.log"
+	rm -f "$work/hops.answers"
+	# shellcheck disable=SC2086
+	"$replay" --quiet --input-file "$work/hops.gor" $how --output-http-redirects 2 --output-http-track-response --output-file "$work/hops.answers" \
+		--output-http "http://127.0.0.1:$hops" --ledger "$work/ledger.json"
+	equal "redirects ($how): each request has one answer, the last" "21 21 true 12 9" "$(sum submitted) $(sum answered) $(balanced) $(sum status_2xx) $(sum status_3xx)"
+	equal "followed, not followed since they lead elsewhere, too many" "15 6 3" "$(sum redirects) $(sum redirects_elsewhere) $(sum redirects_spent)"
+	sleep 0.1
+	awk '$1 = ""; 1' "$work/hops.log" | sort | uniq -c | awk '{ $1 = $1; print }' | sort -u >"$work/got"
+	cat >"$work/expected" <<-LIST
+	3 0 GET /ok?see 200 -
+	3 0 POST /see 303 3
+	3 1 POST /same 307 3
+	3 1 POST /stored 201 3
+	3 2 GET /see 200 -
+	3 2 POST /moved 301 3
+	3 3 POST /away 302 3
+	3 4 POST /tls 308 3
+	3 5 GET /round 302 -
+	3 5 POST /round 302 3
+	3 6 POST /ok 200 3
+	LIST
+	sed -i 's/^3 5 GET/6 5 GET/' "$work/expected"
+	sort -o "$work/expected" "$work/expected"
+	same_file "methods and content are those of RFC 9110" "$work/expected" "$work/got"
+	case $how in
+	*off* | *pipeline*) ;;
+	*) equal "on the client's connection, before its next request" "3 0" "$(awk '{ if (!($1 in seen)) n++; bad += $2 < seen[$1]; seen[$1] = $2 } END { print n, bad + 0 }' "$work/hops.log")" ;;
+	esac
+	equal "the answer kept is the last" "$(printf '3 200\n3 200\n3 200\n3 201\n3 302\n3 302\n3 308' | sort)" "$(json "$work/hops.answers" |
+		jq -r 'select(.type == "replayed") | "\(.id) \(.status)"' | sort -u | awk '{ k = substr($1, 17) " " $2; n[k]++ } END { for (k in n) { split(k, p, " "); print n[k], p[2] } }' | sort)"
+done
+equal "nothing went elsewhere" 0 "$(wc -l <"$work/away.log")"
+"$replay" --quiet --input-file "$work/hops.gor" --speed max --output-http "http://127.0.0.1:$hops" --ledger "$work/ledger.json"
+equal "not followed unless asked" "21 3 18 0" "$(sum answered) $(sum status_2xx) $(sum status_3xx) $(sum redirects)"
 
 # A target that goes down and comes back.
 down=$(free_port)

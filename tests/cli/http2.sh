@@ -25,6 +25,7 @@ server {
 	listen 127.0.0.1:$tls ssl http2; listen 127.0.0.1:$clear http2; listen 127.0.0.1:$old ssl;
 	ssl_certificate $work/cert.pem; ssl_certificate_key $work/key.pem; root $work/www; keepalive_requests 100000; client_max_body_size 0;
 	location / { access_log $work/said.log said; return 200 \"hello \$request_uri\n\"; }
+	location /moved { access_log $work/said.log said; return 303 /hello/moved; } location /away { access_log off; return 307 https://127.0.0.1:$clear/; }
 	location /lane { access_log $work/lanes.log lanes; return 200 ok; }
 	location /body { access_log $work/said.log said; proxy_pass http://unix:$work/inner.sock; }
 	location /drip { access_log off; limit_rate 1; }"
@@ -91,6 +92,22 @@ record_one 3 1 0 "GET /drip HTTP/1.1\r\n${field}\r\n"
 record_one 4 1 0 "GET /in/time HTTP/1.1\r\n${field}\r\n"
 run --speed max "${target[@]}" --output-http-timeout 500ms
 equal "an answer that takes too long times out alone" "1 1 true" "$(sum answered) $(sum failed_timeout) $(balanced)"
+
+# Redirects.
+said >/dev/null
+: >"$work/in.gor"
+record_one 3 1 0 "POST /moved HTTP/1.1\r\n${field}X-N: 1\r\nContent-Type: text/x\r\nContent-Length: 3\r\n\r\nabc"
+record_one 3 2 0 "GET /after HTTP/1.1\r\n${field}\r\n"
+record_one 3 3 0 "PUT /away HTTP/1.1\r\n${field}Content-Length: 3\r\n\r\nabc"
+run --speed max "${target[@]}" --output-http-redirects 3
+equal "redirects are followed on the target only" "3 2 1 1 1 true" "$(sum answered) $(sum status_2xx) $(sum status_3xx) $(sum redirects) $(sum redirects_elsewhere) $(balanced)"
+said | cut -d'|' -f1,2,5,7 >"$work/got"
+cat >"$work/expected" <<-LIST
+HTTP/2.0 POST /moved 127.0.0.1|1|text/x|
+HTTP/2.0 GET /hello/moved 127.0.0.1|1||
+HTTP/2.0 GET /after 127.0.0.1|||
+LIST
+same_file "by a request without content, before the client's next one" "$work/expected" "$work/got"
 
 # Many clients at once: each in order, all together on few connections.
 awk -v sep="$sep" 'BEGIN { for (i = 0; i < 6000; i++) printf "1 00000000%08x%08x 1700000000%09d 0\nGET /lane HTTP/1.1\r\nHost: r\r\nX-N: %d %d\r\n\r\n%s",

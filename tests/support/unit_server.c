@@ -194,6 +194,8 @@ static const struct behaviour behaviours[] = {
 	{ .word = "shut", .bare = true, .before = "", .after = "", .shut = true },
 	{ .word = "half", .before = "K ", .after = "", .shut = true },
 	{ .word = "reset", .before = "K ", .after = "", .reset = true },
+	{ .word = "lead", .before = "R ", .after = "\n" },
+	{ .word = "leadlast", .before = "S ", .after = "\n" },
 	{ .word = "interim", .before = "I\nI\nK ", .after = "\n" },
 	{ .word = "only1xx", .bare = true, .before = "I\n", .after = "", .shut = true },
 	{ .word = "tunnel", .bare = true, .before = "U\n", .after = "behind" },

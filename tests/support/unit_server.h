@@ -8,6 +8,7 @@
  *   shut      closes without a byte
  *   half      half of an answer, closes          reset   half of an answer, resets
  *   interim   "I\n" twice, then as ok            only1xx "I\n", closes
+ *   lead      "R <request>\n"                    leadlast "S <request>\n"
  *   tunnel    "U\n" and bytes behind it          garbage "?\n"
  *   toend     "Z…" that ends with the close      extra   an answer and bytes behind it
  *   hang      says nothing                       long    an answer of 300,000 bytes

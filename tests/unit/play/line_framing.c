@@ -1,4 +1,4 @@
-/* line_framing: the first byte tells the kind, a newline ends it; Z ends with the connection. A request's head ends with '|'. */
+/* line_framing: the first byte tells the kind, a newline ends it; Z ends with the connection, R and S are 302. A request's head ends with '|'. */
 #include "unit/play/line_framing.h"
 
 struct line {
@@ -19,7 +19,7 @@ static enum framing line_push(void *state, struct slice bytes, size_t *used)
 		return FRAMING_MORE;
 	if (!l->kind)
 		l->kind = (char)bytes.ptr[0];
-	if (!memchr("KCIUZ", l->kind, 5))
+	if (!memchr("KCIUZRS", l->kind, 7))
 		return FRAMING_BAD;
 	size_t end = slice_find_byte(bytes, '\n');
 	if (l->kind == 'Z' || end == bytes.len)
@@ -43,12 +43,15 @@ static int line_status(const void *state)
 	const struct line *l = state;
 	if (l->head)
 		return 204;
+	if (l->kind == 'R' || l->kind == 'S')
+		return 302;
 	return l->kind == 'U' ? 101 : l->kind == 0 ? 100 : 200;
 }
 
 static bool line_keep_alive(const void *state)
 {
-	return ((const struct line *)state)->kind == 'K';
+	char kind = ((const struct line *)state)->kind;
+	return kind == 'K' || kind == 'R';
 }
 
 static size_t line_request_head(struct slice request)

@@ -12,7 +12,7 @@ static void on_result(void *arg, const struct play_result *res)
 {
 	struct rig *r = arg;
 	size_t i = 0;
-	while (i < r->n && r->requests[i].m != res->request)
+	while (i < r->n && !message_id_eq(&r->requests[i].m->id, &res->request->id))
 		i++;
 	cr_assert(i < r->n, "a result for a request that was never submitted");
 	struct rig_request *q = &r->requests[i];
@@ -22,6 +22,8 @@ static void on_result(void *arg, const struct play_result *res)
 	q->due_ns = res->due_ns;
 	q->sent_ns = res->sent_ns;
 	q->done_ns = res->done_ns;
+	q->redirects = res->redirects;
+	q->retried = res->retried;
 	q->response_len = res->response.len;
 	size_t keep = res->response.len < sizeof q->response ? res->response.len : sizeof q->response - 1;
 	if (keep)
@@ -43,7 +45,7 @@ void rig_open(struct rig *r, struct player_options options)
 	if (!r->now_ns)
 		r->now_ns = 1000 * NS_PER_S;
 	r->requests = calloc(RIG_REQUESTS, sizeof *r->requests);
-	r->player = player_new(&options, (struct player_sink){ .arg = r, .result = on_result }, &err);
+	r->player = player_new(&options, (struct player_sink){ .arg = r, .result = on_result, .redirect = r->redirect }, &err);
 	cr_assert(r->requests && r->player, "%s", err.text);
 }
 

@@ -14,6 +14,8 @@ struct rig_request {
 	enum target_row outcome;
 	int status;
 	int64_t due_ns, sent_ns, done_ns;
+	uint64_t redirects;
+	bool retried;
 	char response[64]; /* its beginning */
 	size_t response_len;
 };
@@ -21,6 +23,8 @@ struct rig_request {
 struct rig {
 	struct unit_server *server;
 	struct player *player;
+	struct play_lead (*redirect)(void *arg, const struct message *m, uint64_t nth, int status,
+	                             struct slice answer); /* the sink's; arg: this */
 	int64_t now_ns;
 	size_t n, done;
 	struct rig_request *requests; /* in order of submission */
