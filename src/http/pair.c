@@ -6,6 +6,7 @@
 enum {
 	STEPS_TO_BE_SURE = 8,
 	STEPS_TO_TRUST = 4,
+	EARLY_KEPT = 64, /* the ring is let go when it is empty, if it has more room than this */
 };
 
 void pair_init(struct pair *p, uint32_t max_waiting)
@@ -25,18 +26,38 @@ static bool possible(const struct pair_waiting *w, struct pair_place at)
 	return at.peer_offset > w->at.offset;
 }
 
-/* Is that early response none to a request which we know? */
-static bool proves_a_lost_one(const struct pair *p, uint8_t i)
+static struct pair_early *early(const struct pair *p, uint32_t i)
 {
-	return !p->count || !possible(waiting(p, 0), p->early[i].at);
+	return &p->early[(p->early_first + i) & (p->early_room - 1)];
+}
+
+/* Is the first of the early responses none to a request which we know? */
+static bool proves_a_lost_one(const struct pair *p)
+{
+	return !p->count || !possible(waiting(p, 0), early(p, 0)->at);
+}
+
+static void free_early(struct pair *p)
+{
+	free(p->early);
+	p->early = NULL;
+	p->early_room = 0;
+}
+
+static void drop_early(struct pair *p)
+{
+	p->early_first = (p->early_first + 1) & (p->early_room - 1);
+	if (--p->early_count == 0 && p->early_room > EARLY_KEPT)
+		free_early(p);
 }
 
 void pair_release(struct pair *p)
 {
 	p->unanswered += p->count + p->forgotten;
-	for (uint8_t i = 0; i < p->early_count; i++)
-		p->proven_lost += proves_a_lost_one(p, i);
-	p->count = p->forgotten = p->early_count = 0;
+	for (; p->early_count; drop_early(p))
+		p->proven_lost += proves_a_lost_one(p);
+	p->count = p->forgotten = 0;
+	free_early(p);
 	free(p->queue);
 	p->queue = NULL;
 	p->room = 0;
@@ -76,12 +97,6 @@ static void push(struct pair *p, struct pair_waiting w)
 	p->count++;
 }
 
-static void drop_early(struct pair *p, uint8_t n)
-{
-	p->early_count = (uint8_t)(p->early_count - n);
-	memmove(p->early, p->early + n, p->early_count * sizeof *p->early);
-}
-
 /* Of a client that waits for its answers, a request comes when all before it is answered: the server had all up to it when it sent the
  * final response before, and what it sends behind what the request acknowledges is the answer. Where a hole is before the request, or in
  * the server's stream, it must be so; else the answer may be another's. */
@@ -96,7 +111,7 @@ static bool in_step(const struct pair *p, const struct pair_waiting *w, const st
 /* Is the first of the early responses the one to this request? */
 static bool takes_early(const struct pair *p, struct pair_waiting w)
 {
-	const struct pair_before *b = &p->early[0].before;
+	const struct pair_before *b = &early(p, 0)->before;
 	if (!p->count && !w.after_hole && !b->server_hole && !b->slack)
 		return true;
 	w.after_hole |= p->count > 0;
@@ -106,10 +121,16 @@ static bool takes_early(const struct pair *p, struct pair_waiting w)
 /* Those that came before this request was there. */
 static void drop_early_to(struct pair *p, const struct pair_waiting *w)
 {
-	uint8_t n = 0;
-	for (; n < p->early_count && !possible(w, p->early[n].at); n++)
-		p->proven_lost += proves_a_lost_one(p, n);
-	drop_early(p, n);
+	for (; p->early_count && !possible(w, early(p, 0)->at); drop_early(p))
+		p->proven_lost += proves_a_lost_one(p);
+}
+
+/* Those that came, but not to this request. */
+static void note_finals_since(struct pair *p)
+{
+	p->finals_since = p->early_count;
+	p->final_since = p->early_count ? early(p, 0)->at.offset : 0;
+	p->hole_since = p->early_count && early(p, 0)->before.server_hole;
 }
 
 uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method method, enum pair_lost lost, bool *answered)
@@ -128,21 +149,21 @@ uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method met
 	bool lost_unanswered = lost == PAIR_LOST_AND_SEEN && p->count == 0 && no_final;
 	if ((p->any_asked && p->asked_told == at.peer_offset) || lost_unanswered)
 		p->pipelines = true;
-	p->finals_since = 0;
-	p->hole_since = false;
 	p->any_asked = true;
 	p->asked_told = at.peer_offset;
 	/* A response that came before is this one's, unless it may as well be one's that was lost or passed over. */
 	*answered = p->early_count > 0;
 	if (*answered && takes_early(p, w)) {
-		uint32_t ordinal = p->early[0].ordinal;
+		uint32_t ordinal = early(p, 0)->ordinal;
 		while (p->count) { /* those were answered before, by responses with ordinals of their own */
 			pop(p);
 			p->unanswered++;
 		}
-		drop_early(p, 1);
+		drop_early(p);
+		note_finals_since(p);
 		return ordinal;
 	}
+	note_finals_since(p);
 	w.after_hole |= *answered;
 	p->next_ordinal++;
 	push(p, w);
@@ -175,16 +196,34 @@ static struct pair_answer own_ordinal(struct pair *p, bool interim)
 	return answer;
 }
 
+static bool grow_early(struct pair *p)
+{
+	/* Of a capture that has the server's side alone, none will find its request. */
+	uint32_t room = p->early_room ? p->early_room * 2 : 8, most = p->any_asked ? PAIR_EARLY_MAX : 8;
+	struct pair_early *ring = room <= most ? malloc(room * sizeof *ring) : NULL;
+	if (!ring)
+		return false;
+	for (uint32_t i = 0; i < p->early_count; i++)
+		ring[i] = *early(p, i);
+	free(p->early);
+	p->early = ring;
+	p->early_first = 0;
+	p->early_room = room;
+	return true;
+}
+
 /* Its request may be among the bytes that have not come yet. */
 static void note_early(struct pair *p, struct pair_place at, uint32_t ordinal, const struct pair_before *before)
 {
-	if (p->early_count == PAIR_EARLY) {
-		p->proven_lost += proves_a_lost_one(p, 0);
-		drop_early(p, 1);
+	if (p->early_count == p->early_room && !grow_early(p)) {
+		if (!p->early_count) {
+			p->proven_lost++;
+			return;
+		}
+		p->proven_lost += proves_a_lost_one(p);
+		drop_early(p);
 	}
-	p->early[p->early_count].at = at;
-	p->early[p->early_count].before = *before;
-	p->early[p->early_count++].ordinal = ordinal;
+	*early(p, p->early_count++) = (struct pair_early){ .at = at, .ordinal = ordinal, .before = *before };
 }
 
 /* No request that we know can be the one it answers. */

@@ -24,8 +24,8 @@ struct pair_waiting {
 };
 
 enum {
-	PAIR_EARLY = 8,
-	PAIR_SHORTEST = 14, /* of messages: "A / HTTP/1.0\n\n"; "HTTP/1.0 200\n\n" */
+	PAIR_EARLY_MAX = 4096, /* as many as segments that reassembly holds behind a hole */
+	PAIR_SHORTEST = 14,    /* of messages: "A / HTTP/1.0\n\n"; "HTTP/1.0 200\n\n" */
 };
 
 /* What was there before a response. */
@@ -39,6 +39,12 @@ struct pair_before {
 	bool slack;           /* one of the requests before may have been answered by another than we think */
 };
 
+struct pair_early {
+	struct pair_place at;
+	uint32_t ordinal;
+	struct pair_before before;
+};
+
 struct pair {
 	struct pair_waiting *queue; /* a ring */
 	uint32_t first, count, room, max;
@@ -48,24 +54,19 @@ struct pair {
 	uint8_t steps;  /* so many exchanges, and perhaps more, were seen whole, one behind the other */
 	bool pipelines; /* this client was seen to ask again before it had an answer */
 	bool any_asked; /* a request has begun, */
-	uint64_t asked_told;   /* whose sender had acknowledged so much, the last one */
-	uint32_t finals_since; /* final answers since the last request, which were none to it */
-	uint64_t final_since;  /* where the first of them begins */
-	bool hole_since;       /* and an answer to it may have been lost */
-	bool any_final;        /* a final answer has begun, */
-	uint64_t final_from;   /* here, the last one, */
-	uint64_t final_told;   /* whose sender had acknowledged so much */
-	bool final_paired;     /* and it answers a request we know */
-	bool after_interim;    /* the last response was an interim one */
-	uint64_t run_from;     /* of the response at hand, as in pair_before */
-	uint8_t doubt;         /* so many more exchanges must be in step until a pair is a sure one: a hole was there */
-	/* Responses that came before the bytes of their request did: a hole holds those back. */
-	struct {
-		struct pair_place at;
-		uint32_t ordinal;
-		struct pair_before before;
-	} early[PAIR_EARLY];
-	uint8_t early_count;
+	uint64_t asked_told;      /* whose sender had acknowledged so much, the last one */
+	uint32_t finals_since;    /* final answers since the last request, which were none to it */
+	uint64_t final_since;     /* where the first of them begins */
+	bool hole_since;          /* and an answer to it may have been lost */
+	bool any_final;           /* a final answer has begun, */
+	uint64_t final_from;      /* here, the last one, */
+	uint64_t final_told;      /* whose sender had acknowledged so much */
+	bool final_paired;        /* and it answers a request we know */
+	bool after_interim;       /* the last response was an interim one */
+	uint64_t run_from;        /* of the response at hand, as in pair_before */
+	uint8_t doubt;            /* so many more exchanges must be in step until a pair is a sure one: a hole was there */
+	struct pair_early *early; /* a ring: responses that came before the bytes of their request did: a hole holds those back */
+	uint32_t early_first, early_count, early_room;
 	bool orphan_interim; /* a 1xx without a request has taken orphan_ordinal; the final answer takes it too */
 	uint32_t orphan_ordinal;
 	uint64_t unanswered;  /* requests let go without an answer */

@@ -1,6 +1,7 @@
 /* flow: which connection a segment belongs to, where it lies in its stream, and when a connection begins and ends. */
 #include "wire/flow.h"
 
+#include "base/clock.h"
 #include "wire/flow_table.h"
 
 /* Farther ahead than this a sequence number is believed only when a second one agrees: larger than any window in use,
@@ -13,6 +14,8 @@
 #define RST_AHEAD_BYTES 65536
 /* How far before the first bytes seen a stream may have begun whose SYN-ACK comes later in the capture. */
 #define TENTATIVE_BYTES 65536
+/* So long a capture may have packets in the wrong order. */
+#define PROVEN_NS (NS_PER_S / 2)
 
 /* --- sequence numbers -------------------------------------------------------------------------------------- */
 
@@ -147,6 +150,38 @@ static void on_fin(struct flow_table *t, struct half *h, const struct segment *s
 	half_settle(t, h);
 }
 
+/* A segment of h's acknowledges the peer's bytes up to peer_at. So h's sender knows what was told to it in the bytes that this acknowledges;
+ * and the peer will know of this once it has acknowledged the segment's last byte, `end` (a repeated segment may tell more than the one that
+ * is acknowledged; -1). */
+static void note_news(struct half *h, struct half *peer, int64_t end, int64_t peer_at)
+{
+	if (h->news_end && peer_at >= h->news_end) {
+		h->known_acked = h->news_acked;
+		h->news_end = 0;
+	}
+	if (!peer->news_end && end > h->high && peer_at > peer->known_acked && !h->tentative) {
+		peer->news_acked = peer_at;
+		peer->news_end = end;
+	}
+}
+
+/* A hole whose bytes the sender knows to have arrived is never filled, but by packets that the capture has in the wrong order. */
+static bool never_filled(const struct flow_table *t, const struct half *h)
+{
+	return !list_empty(&h->hole) && h->first && h->known_acked >= h->first->at && t->now_ns - h->hole_since_ns >= PROVEN_NS;
+}
+
+static void give_up_proven(struct flow_table *t, struct flow *f)
+{
+	struct half *a = &f->half[SIDE_A], *b = &f->half[SIDE_B];
+	for (;;) {
+		bool give_a = never_filled(t, a), give_b = never_filled(t, b);
+		if (!give_a && !give_b)
+			return;
+		half_give_up(t, give_a && (!give_b || a->hole_since_ns <= b->hole_since_ns) ? a : b);
+	}
+}
+
 enum located { LOCATED, LOCATED_OUTSIDE, LOCATED_OTHER_CONNECTION };
 
 /* Is the payload near enough to what is known? See FAR_BYTES. */
@@ -205,15 +240,19 @@ static enum segment_row open_flow_segment(struct flow_table *t, struct flow *f, 
 		case LOCATED_OUTSIDE:
 			return SEGMENT_OUTSIDE;
 		case LOCATED:
+			note_news(h, &f->half[!side], in.at + (int64_t)s->payload.len + s->cut_bytes, peer_at);
 			row = half_push(t, h, &in);
 			if (h->tentative && !h->first) /* there was no room to hold them */
 				h->tentative = h->started = false;
 		}
 	} else {
+		note_news(h, &f->half[!side], -1, peer_at);
 		row = row_of_empty(h, s);
 	}
 	if (s->flags & TCP_FIN)
 		on_fin(t, h, s);
+	if (!list_empty(&f->half[SIDE_A].hole) || !list_empty(&f->half[SIDE_B].hole))
+		give_up_proven(t, f);
 	if (f->half[SIDE_A].fin_at != NO_FIN || f->half[SIDE_B].fin_at != NO_FIN)
 		end_if_through(t, f);
 	return row;

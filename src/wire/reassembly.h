@@ -39,10 +39,13 @@ struct half {
 	bool enough;
 	uint8_t side;
 	/* Offsets. */
-	int64_t next;              /* to be delivered */
-	int64_t high;              /* behind the last byte seen */
-	int64_t acked;             /* by the peer, without its FIN */
-	int64_t fin_at;            /* NO_FIN: not seen */
+	int64_t next;   /* to be delivered */
+	int64_t high;   /* behind the last byte seen */
+	int64_t acked;  /* by the peer, without its FIN */
+	int64_t fin_at; /* NO_FIN: not seen */
+	/* What its sender knows to be acknowledged, and so never sends again (RFC 9293 §3.4): it has acknowledged the peer's segment that said
+	 * so. Next it will know of news_acked, when it has acknowledged the peer's bytes up to news_end; 0: no news. */
+	int64_t known_acked, news_acked, news_end;
 	int64_t gap_from, gap_end; /* the last gap declared */
 	/* What waits behind a hole. */
 	struct block *first, *last;

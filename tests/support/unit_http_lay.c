@@ -33,6 +33,7 @@ struct lane {
 	struct seg *segs;
 	size_t n, room, at;
 	size_t sent[2], acked[2];
+	size_t known[2]; /* what a side knows to be acknowledged of its own */
 	bool fin[2];
 	uint32_t isn[2];
 	enum link link;
@@ -68,13 +69,34 @@ static void add_data(struct lane *l, int side, size_t from, size_t len, bool in_
 	s->parted = rng_mille(l->rng, l->part);
 }
 
+/* So far back may a sender begin that has sent so much: what it knows to be acknowledged it does not send again (RFC 9293 §3.4). Where
+ * nothing is lost it may all the same. */
+static size_t repeatable(const struct lane *l, int side, size_t most)
+{
+	size_t open = l->sent[side] - (l->t->o.lossy ? l->known[side] : 0);
+	return open < most ? open : most;
+}
+
 /* Sent again: with the same borders or others, with the same content or, by an attacker, with another. */
 static void add_repeat(struct lane *l, int side)
 {
-	size_t sent = l->sent[side], back = 1 + rng_below(l->rng, sent < 3000 ? sent : 3000);
+	size_t sent = l->sent[side], back = 1 + rng_below(l->rng, repeatable(l, side, 3000));
 	size_t len = 1 + rng_below(l->rng, back < l->mss ? back : l->mss);
 	struct seg *s = add(l, (struct seg){ .side = side, .flags = ACK | PSH, .from = sent - back, .len = len, .fixed = true });
 	s->differs = !l->t->o.lossy && rng_mille(l->rng, 100);
+}
+
+/* It knows what was told to it in what it acknowledges. */
+static void learn(struct lane *l, int side)
+{
+	for (size_t i = l->n; i-- > 0;) {
+		const struct seg *s = &l->segs[i];
+		if (s->side == side || !s->len || s->from + s->len > l->acked[side])
+			continue;
+		if (s->ack > l->known[side])
+			l->known[side] = s->ack;
+		return;
+	}
 }
 
 static void say(struct lane *l, const struct http_talk_event *e)
@@ -82,11 +104,12 @@ static void say(struct lane *l, const struct http_talk_event *e)
 	int side = e->side;
 	size_t heard = l->sent[!side] - l->acked[side];
 	l->acked[side] += e->blind ? rng_below(l->rng, heard + 1) / 2 : heard;
+	learn(l, side);
 	while (l->sent[side] < e->end) {
 		size_t left = e->end - l->sent[side], back = 0, len = 1 + rng_below(l->rng, l->mss);
 		len = len < left ? len : left;
-		if (rng_mille(l->rng, l->overlap) && l->sent[side] > 0)
-			back = 1 + rng_below(l->rng, l->sent[side] < 100 ? l->sent[side] : 100);
+		if (rng_mille(l->rng, l->overlap) && repeatable(l, side, 100) > 0)
+			back = 1 + rng_below(l->rng, repeatable(l, side, 100));
 		add_data(l, side, l->sent[side] - back, len + back, e->in_turn);
 		l->sent[side] += len;
 		if (rng_mille(l->rng, 400)) {
