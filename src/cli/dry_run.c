@@ -31,12 +31,23 @@ static void take_limited(void *arg, const struct tally_table *table, const char 
 			p->limited = counts[i];
 }
 
-static void count(struct plan *p, const struct options *o, struct filters *filters, const struct message *m)
+struct sieve {
+	struct filters *filters;
+	struct plan *plan;
+};
+
+static bool keep(void *arg, const struct message *m, bool counted)
+{
+	const struct sieve *s = arg;
+	bool kept = filters_apply(s->filters, m) == FILTER_KEEP;
+	s->plan->filtered += !kept && counted;
+	return kept;
+}
+
+static void count(struct plan *p, const struct options *o, const struct message *m)
 {
 	struct http_head head;
-	if (filters_apply(filters, m) == FILTER_DROP)
-		p->filtered++;
-	else if (m->type != MESSAGE_REQUEST)
+	if (m->type != MESSAGE_REQUEST)
 		p->responses++;
 	else if (m->flags && !o->run.http.send_incomplete)
 		p->incomplete++;
@@ -47,7 +58,7 @@ static void count(struct plan *p, const struct options *o, struct filters *filte
 }
 
 /* Until the input ends, the time is up, or what comes next is due never. */
-static int play(struct plan *p, const struct options *o, struct filters *filters, struct input *in, struct err *err)
+static int play(struct plan *p, const struct options *o, struct input *in, struct err *err)
 {
 	int64_t now_ns = p->start_ns, until_ns = TIME_NEVER;
 	if (o->run.exit_after_ns)
@@ -58,7 +69,7 @@ static int play(struct plan *p, const struct options *o, struct filters *filters
 		if (got == INPUT_END || got == INPUT_FAIL)
 			return got == INPUT_END ? 0 : err->code;
 		if (got == INPUT_MESSAGE) {
-			count(p, o, filters, m);
+			count(p, o, m);
 			message_unref(m);
 			continue;
 		}
@@ -99,10 +110,13 @@ int dry_run(const struct options *o)
 		options.loops = 1;
 	const struct addresses *files = options_input((struct options *)(uintptr_t)o, "input-file");
 	struct filters *filters = filters_new(&o->run.filters, &err);
+	struct sieve sieve = { filters, &plan };
+	options.keep = keep;
+	options.keep_arg = &sieve;
 	struct input *in = NULL;
 	int r = filters ? in_file_open((const char *const *)files->text, files->n, &options, &env, &in, &err) : err.code;
 	if (r == 0)
-		r = play(&plan, o, filters, in, &err);
+		r = play(&plan, o, in, &err);
 	if (r == 0) {
 		in->ops->tally(in, &(struct tally_sink){ &plan, take_limited });
 		r = print(&plan, o->json, &err);

@@ -14,13 +14,14 @@
 
 #define PASSED_OVER_MAX 4096 /* messages not given out (another shard's, or over the limit) before the outputs get their turn */
 
-enum pace_row { PACE_READ, PACE_GIVEN, PACE_LIMITED, PACE_LEFT, PACE_COPIES, PACE_ROWS };
+enum pace_row { PACE_READ, PACE_GIVEN, PACE_LIMITED, PACE_LEFT, PACE_FILTERED, PACE_COPIES, PACE_ROWS };
 /* Shown where not everything read was given out: at a stop, the next message of each file had been read. */
 static const struct tally_row pace_rows[] = {
 	{ "read", "messages read, copies among them", TALLY_TOTAL, false },
 	{ "given", "given out", TALLY_PART, false },
 	{ "limited", "over the limit of requests a second", TALLY_PART, false },
 	{ "left", "still to come when the run was stopped", TALLY_PART, false },
+	{ "filtered", "filtered out", TALLY_PART, false },
 	{ "copies", "copies made for --clone", TALLY_NOTE, false },
 };
 static const struct tally_table pace_table = { "pace", pace_rows, sizeof pace_rows / sizeof *pace_rows };
@@ -35,12 +36,12 @@ struct in_file {
 	struct pacer pacer;
 	bool started, stopped;
 	uint64_t loops_left;
-	uint64_t read_before;    /* by the rounds before this one */
+	bool worth_a_round;      /* this round has had something that goes on */
 	struct message *pending; /* read, this shard's, not given out */
 	int64_t pending_due_ns;
 	int64_t deadline_ns; /* when the next message is due */
 	uint64_t requests;   /* that count, of all shards */
-	uint64_t given, limited;
+	uint64_t given, limited, filtered;
 };
 
 static void pass_note(void *arg, const char *sentence)
@@ -81,10 +82,8 @@ static void begin_round(struct in_file *in, const struct message *first, int64_t
 }
 
 /* When it is due; the schedule counts messages of other shards as its own, so that all shards have one. INT64_MAX: the schedule has ended. */
-static int64_t due_of(struct in_file *in, const struct message *m, int64_t now_ns)
+static int64_t due_of(struct in_file *in, const struct message *m)
 {
-	if (!in->started)
-		begin_round(in, m, now_ns);
 	bool counted = counts(in, m);
 	if (counted && in->options.requests_max && in->requests == in->options.requests_max)
 		return INT64_MAX;
@@ -95,11 +94,11 @@ static int64_t due_of(struct in_file *in, const struct message *m, int64_t now_n
 /* Once more from the start; not where there is nothing. */
 static bool next_round(struct in_file *in, struct err *err)
 {
-	if (in->loops_left == 0 || merge_read(in->merge) == in->read_before)
+	if (in->loops_left == 0 || !in->worth_a_round)
 		return false;
 	if (in->loops_left != LOOPS_FOREVER)
 		in->loops_left--;
-	in->read_before = merge_read(in->merge);
+	in->worth_a_round = false;
 	in->started = false;
 	return clones_again(in->clones, err) == 0;
 }
@@ -110,6 +109,16 @@ static enum log_read read_one(struct in_file *in, struct message **out, struct e
 	if (got == LOG_READ_END && next_round(in, err))
 		got = clones_next(in->clones, out, err);
 	return got == LOG_READ_END && err->code ? LOG_READ_FAIL : got;
+}
+
+/* A filter's word comes first: what it drops is in no rate and in no limit. */
+static bool wanted(struct in_file *in, const struct message *m)
+{
+	bool counted = mine(in->env, m);
+	if (!in->options.keep || in->options.keep(in->options.keep_arg, m, counted))
+		return true;
+	in->filtered += counted;
+	return false;
 }
 
 /* Does it go on to the outputs of this shard? */
@@ -131,7 +140,14 @@ static enum input_result find_pending(struct in_file *in, int64_t now_ns, struct
 		enum log_read got = read_one(in, &m, err);
 		if (got != LOG_READ_MESSAGE)
 			return got == LOG_READ_END ? INPUT_END : INPUT_FAIL;
-		int64_t due_ns = due_of(in, m, now_ns);
+		if (!in->started)
+			begin_round(in, m, now_ns);
+		if (!wanted(in, m)) {
+			message_unref(m);
+			continue;
+		}
+		in->worth_a_round = true;
+		int64_t due_ns = due_of(in, m);
 		if (due_ns == INT64_MAX || kept(in, m, due_ns, now_ns)) {
 			in->pending = m;
 			in->pending_due_ns = due_ns;
@@ -231,10 +247,11 @@ static void file_tally(const struct input *base, struct tally_sink *sink)
 		[PACE_GIVEN] = in->given,
 		[PACE_LIMITED] = in->limited,
 		[PACE_LEFT] = left(in),
+		[PACE_FILTERED] = in->filtered,
 		[PACE_COPIES] = in->env->shard == 0 ? clones_made(in->clones) : 0,
 	};
 	if (in->env->shards > 1)
-		rows[PACE_READ] = in->given + in->limited + rows[PACE_LEFT];
+		rows[PACE_READ] = in->given + in->limited + in->filtered + rows[PACE_LEFT];
 	/* One shard cannot know whether another has something to tell: where one might, all do. */
 	bool may_differ = in->stopped || in->limiter || copies_of(in) > 1 || in->options.requests_max;
 	if (rows[PACE_LEFT] || rows[PACE_LIMITED] || rows[PACE_COPIES] || (in->env->shards > 1 && may_differ))
@@ -354,6 +371,7 @@ int in_file_open_parts(const struct file_part *parts, size_t n, const struct fil
 	if (!in)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	in->base.ops = &file_ops;
+	in->base.filters = options->keep != NULL;
 	in->env = env;
 	in->options = *options;
 	struct source_options source = options->source;

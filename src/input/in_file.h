@@ -20,6 +20,10 @@ struct file_input_options {       /* 0 anywhere: the default */
 	int64_t start_at_ns;      /* Unix time of the first message's sending; 0: at once */
 	int64_t lead_ns;          /* messages are given out that long before they are due, for outputs that hold them until then */
 	bool incomplete_too;      /* requests that miss bytes are sent as well: they count in rates and limits */
+	/* Asked of each message before it takes a place in the schedule, in rates and limits: does it go on? counted: it is of this shard's account.
+	 * NULL: all do. */
+	bool (*keep)(void *keep_arg, const struct message *m, bool counted);
+	void *keep_arg;
 	struct source_options source;
 };
 

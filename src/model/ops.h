@@ -76,6 +76,7 @@ struct input {
 	const struct input_ops *ops;
 	bool live;     /* never waits for an output: what an output does not take is dropped for it and counted */
 	bool captures; /* opens interfaces again when they come back: needs CAP_NET_RAW all along */
+	bool filters;  /* it has asked the run's filters itself */
 	bool whole;    /* cannot be split among shards: what one of them reads the others never see */
 	char label[128];
 };

@@ -79,7 +79,7 @@ static bool pull(struct pipeline *r, struct pulled *p, int64_t now_ns)
 		end_input(r, p, got, &why);
 	if (got != INPUT_MESSAGE)
 		return false;
-	if (r->filters && filters_apply(r->filters, m) == FILTER_DROP) {
+	if (r->filters && !p->input->filters && filters_apply(r->filters, m) == FILTER_DROP) {
 		r->filtered++;
 		message_unref(m);
 		return true;

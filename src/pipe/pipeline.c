@@ -41,6 +41,16 @@ int pipeline_init(struct pipeline *r, struct err *err)
 	return r->filters ? 0 : err->code;
 }
 
+/* What a file input asks before a message takes a place in its schedule. */
+static bool keep(void *arg, const struct message *m, bool counted)
+{
+	struct pipeline *r = arg;
+	if (filters_apply(r->filters, m) == FILTER_KEEP)
+		return true;
+	r->filtered += counted;
+	return false;
+}
+
 static int open_input(struct pipeline *r, size_t kind, struct input *first, struct err *err)
 {
 	const struct addresses *a = &r->options.inputs[kind];
@@ -63,6 +73,8 @@ int pipeline_open_inputs(struct pipeline *r, const struct pipeline *first, struc
 	for (size_t i = 0; i < output_kind_count; i++)
 		if (r->options.outputs[i].n && output_kinds[i].holds_early)
 			r->options.file_in.lead_ns = LEAD_NS;
+	r->options.file_in.keep = r->filters ? keep : NULL;
+	r->options.file_in.keep_arg = r;
 	for (size_t i = 0; i < input_kind_count; i++) {
 		if (r->options.inputs[i].n == 0)
 			continue;

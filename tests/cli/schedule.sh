@@ -87,6 +87,23 @@ equal "GoReplay's file|100: what is over 100 a second is not sent" 300 "$(sum ta
 equal "but counted" $((sent - 300)) "$(sum pace limited)"
 equal "and the account balances" true "$(jq .balanced "$work/ledger.json")"
 
+# What a filter drops takes no place in rates and limits, and none in the dry run's.
+wanted=$(json "$work/in.gor" | jq -r 'select(.type == "request") | .method' | grep -c '^GET$')
+within "of the requests GET are" "$wanted" 100 $((sent - 100))
+run --speed max --http-allow-method GET --limit 90
+equal "--limit counts what is sent" "90 true" "$(sum target answered) $(jq .balanced "$work/ledger.json")"
+check "what was dropped is in the account" test "$(sum messages filtered)" -gt 0
+run --rate 400:1s --loop --http-allow-method GET
+equal "a stage has all of its requests" "400 true" "$(sum target answered) $(jq .balanced "$work/ledger.json")"
+run --threads 2 --rate 400:1s --loop --http-allow-method GET
+equal "by two threads too" "400 true" "$(sum target answered) $(jq .balanced "$work/ledger.json")"
+equal "a dry run says the same" "400 0.9975 400" "$(dry --input-file "$work/in.gor.zst" --rate 400:1s --loop --http-allow-method GET | jq -r '"\(.requests) \(.seconds) \(.peak_per_second)"')"
+"$replay" --quiet --ledger "$work/ledger.json" --input-file "$work/in.gor.zst|50" --http-allow-method GET --output-http "$target"
+equal "file|50 sends 50 of them a second" "150 true" "$(sum target answered) $(jq .balanced "$work/ledger.json")"
+equal "each is sent, over the limit or filtered out" "$sent" $((150 + $(sum pace limited) + $(sum pace filtered)))
+run --speed max --http-allow-method GET
+equal "without limits all of them are sent" "$wanted" "$(sum target answered)"
+
 # --- several files -----------------------------------------------------------------------------------------------------
 for part in 0 1 2; do
 	"$replay" convert --quiet --from +${part}s --to +$((part + 1))s "$work/in.gor" "$work/part-$part.gor.zst"

@@ -30,7 +30,7 @@ struct outcome {
 	size_t n;
 	enum input_result end;
 	struct err err;
-	uint64_t pace[5], shown; /* rows of the pace section */
+	uint64_t pace[6], shown; /* rows of the pace section */
 	uint64_t records;        /* of the input sections */
 };
 
@@ -264,6 +264,91 @@ Test(in_file, what_misses_bytes_takes_no_place_unless_it_is_sent)
 	free(o);
 }
 
+static bool keep_a(void *arg, const struct message *m, bool counted)
+{
+	uint64_t *dropped = arg;
+	struct message_id a = message_id_make(0xa, 0);
+	bool kept = message_lane(&m->id) == message_lane(&a);
+	*dropped += !kept && counted;
+	return kept;
+}
+
+static bool keep_none(void *arg, const struct message *m, bool counted)
+{
+	(void)m;
+	*(uint64_t *)arg += counted;
+	return false;
+}
+
+/* Of the first client's requests, at 0, 200 and 5,000 ms, and of nothing else. */
+Test(in_file, what_is_filtered_out_takes_no_place)
+{
+	const char *path = write_log("t", talk, TALK);
+	uint64_t dropped;
+	const struct {
+		const char *name;
+		struct file_input_options options;
+		int64_t due[8];
+		size_t n, dropped;
+	} cases[] = {
+		{ "as recorded", { .speed = 1 }, { 0, 200, 5000 }, 3, 4 },
+		{ "pauses", { .speed = 1, .max_wait_ns = 300 * NS_PER_MS }, { 0, 200, 500 }, 3, 4 },
+		{ "a rate", { .rate = plan("10") }, { 0, 100, 200 }, 3, 4 },
+		{ "two rounds", { .rate = plan("10"), .loops = 2 }, { 0, 100, 200, 300, 400, 500 }, 6, 8 },
+		{ "a limit", { .speed = 1, .requests_max = 2 }, { 0, 200 }, 2, 4 },
+		{ "for ever, up to a limit",
+		  { .rate = plan("10"), .loops = LOOPS_FOREVER, .requests_max = 5 },
+		  { 0, 100, 200, 300, 400 },
+		  5,
+		  8 },
+		{ "so many a second", { .speed = 1, .per_second = 2 }, { 0, 200, 5000 }, 3, 4 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct file_input_options options = cases[i].options;
+		options.keep = keep_a;
+		options.keep_arg = &dropped;
+		dropped = 0;
+		struct outcome *o = play(&(struct play){ { path }, options, .stop_after = 0 });
+		expect_due(cases[i].name, o, cases[i].due, cases[i].n);
+		cr_expect_eq(dropped, cases[i].dropped, "%s: %llu", cases[i].name, (unsigned long long)dropped);
+		free(o);
+	}
+}
+
+Test(in_file, a_loop_of_which_nothing_is_kept_ends)
+{
+	uint64_t dropped = 0;
+	struct outcome *o = play(&(struct play){ { write_log("t", talk, TALK) },
+	                                         { .loops = LOOPS_FOREVER, .rate = plan("10"), .keep = keep_none, .keep_arg = &dropped },
+	                                         .stop_after = 0 });
+	cr_expect_eq(o->end, INPUT_END);
+	cr_expect_eq(o->n, 0);
+	cr_expect_eq(dropped, TALK);
+	free(o);
+}
+
+/* Each shard asks of everything, so that all have one schedule, and accounts for its own. */
+Test(in_file, shards_filter_alike)
+{
+	struct line lines[200];
+	for (int i = 0; i < 200; i++)
+		lines[i] = (struct line){ 1, i % 2 ? 0xa : (uint64_t)(i % 37) << 32 | 7, (uint32_t)i, i, 0 };
+	const char *path = write_log("t", lines, 200);
+	uint64_t dropped = 0, given = 0;
+	for (unsigned shard = 0; shard < 3; shard++) {
+		struct outcome *o = play(&(struct play){ { path },
+		                                         { .rate = plan("10"), .keep = keep_a, .keep_arg = &dropped, .requests_max = 90 },
+		                                         { .shard = shard, .shards = 3, .start_ns = START },
+		                                         0 });
+		for (size_t i = 0; i < o->n; i++)
+			cr_expect_eq(o->list[i].due_ms, (int64_t)i * 100);
+		given += o->n;
+		free(o);
+	}
+	cr_expect_eq(given, 90);
+	cr_expect_eq(dropped, 91, "%llu, those before the end", (unsigned long long)dropped);
+}
+
 /* An exchange over the limit goes whole, and both its messages are in the account. */
 Test(in_file, the_limit_is_in_the_account)
 {
@@ -346,8 +431,8 @@ Test(in_file, copies)
 	}
 	for (size_t i = 1; i < o->n; i++)
 		cr_expect_geq(o->list[i].due_ms, o->list[i - 1].due_ms);
-	const uint64_t rows[] = { 28, 28, 0, 0, 21 };
-	for (size_t i = 0; i < 5; i++)
+	const uint64_t rows[] = { 28, 28, 0, 0, 0, 21 };
+	for (size_t i = 0; i < 6; i++)
 		cr_expect_eq(o->pace[i], rows[i], "row %zu: %llu", i, (unsigned long long)o->pace[i]);
 	free(o);
 }
