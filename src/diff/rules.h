@@ -4,7 +4,7 @@
  *
  *   [METHOD|*] [PATH-PATTERN]:  WHAT  [HOW]
  *
- * The part before ": " is left out for every endpoint. PATH-PATTERN is matched with the endpoint's folded path and with the request's own: "*" any run of
+ * The part before ": " is left out for every endpoint; RULES.md has it in full. PATH-PATTERN is matched with the endpoint's folded path and with the request's own: "*" any run of
  * characters; "{id}" stands for itself. WHAT is a path as model/difference.h has it, where "*" stands for any run of characters within a segment, and "**" for
  * any; it covers what lies beneath it too. "header:NAME", "status", "body", "latency" among them. HOW, none meaning "is not looked at":
  *
@@ -39,6 +39,8 @@ struct endpoint_rules *rules_for(const struct rules *r, struct slice method, str
 void endpoint_rules_free(struct endpoint_rules *e);
 
 struct path_advice rules_advise(const struct endpoint_rules *e, struct slice path); /* for json_advice */
+/* The rule by which rules_advise says skip: its number, -1 none. What is skipped is never told to a sink: whoever hands the advice on counts it here. */
+int rules_skips(const struct endpoint_rules *e, struct slice path);
 
 /* Does a rule hide this difference? Its number, for rules_text and counts; -1: none does. */
 int rules_hide(const struct endpoint_rules *e, const struct difference *d);
