@@ -39,6 +39,8 @@ void comparer_free(struct comparer *c);
 /* True: they are the same, nothing was told. False: each difference went to the sink. */
 bool compare_answers(struct comparer *c, const struct answer *control, const struct answer *candidate, const struct json_advice *advice,
                      struct difference_sink sink);
+/* Memory was out in the last comparison: it said false, and what it told is not all there is. */
+bool comparer_out_of_memory(const struct comparer *c);
 const uint64_t *comparer_fallbacks(const struct comparer *c); /* FALLBACKS counts */
 
 #endif
