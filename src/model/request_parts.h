@@ -14,7 +14,7 @@ struct request_parts {
 };
 
 /* Takes apart into *out, whose buffers are cleared first; they stay the caller's. 0; ERR_FORMAT: these bytes cannot be said otherwise
- * (CONNECT, damaged chunks, a zero in a field); ERR_NOMEM. */
+ * (CONNECT, damaged chunks, a field whose name is none); ERR_NOMEM. */
 typedef int (*request_parts_fn)(struct slice request, struct request_parts *out);
 
 #endif

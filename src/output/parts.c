@@ -40,11 +40,20 @@ static bool has_zero(struct slice s)
 	return slice_find_byte(s, 0) < s.len;
 }
 
+/* RFC 9113 §8.2.1: without what ends or begins something else; upper case is lowered by whoever sends it. */
+static bool is_name(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] <= ' ' || s.ptr[i] >= 0x7f)
+			return false;
+	return s.len > 0;
+}
+
 /* A fold is a blank (RFC 9112 §5.2). */
 static int add_field(struct buf *out, struct slice name, struct slice value)
 {
 	const struct slice zero = slice_of("", 1);
-	if (name.len == 0 || has_zero(name) || has_zero(value))
+	if (!is_name(name) || has_zero(value))
 		return ERR_FORMAT;
 	int rc = buf_append(out, name);
 	rc = rc ? rc : buf_append(out, zero);

@@ -44,7 +44,10 @@ static int append_request(struct slice request, const struct http_head *head, st
 {
 	const uint8_t *behind_method = head->method.ptr + head->method.len, *behind_target = head->target.ptr + head->target.len;
 	const struct slice parts[] = {
-		get ? slice_str("GET") : head->method, slice_of(behind_method, (size_t)(head->target.ptr - behind_method)), target,
+		slice_cut(request, 0, (size_t)(head->method.ptr - request.ptr)), /* blanks */
+		get ? slice_str("GET") : head->method,
+		slice_of(behind_method, (size_t)(head->target.ptr - behind_method)),
+		target,
 		slice_of(behind_target, (size_t)(head->fields.ptr - behind_target)), /* version and line end */
 	};
 	int rc = 0;
@@ -78,7 +81,9 @@ struct play_lead redirects_lead(const char *url, const struct message *request, 
 {
 	struct play_lead lead = { 0 };
 	struct http_head of_request, of_answer;
-	if (!http_head_parse(answer, &of_answer) || !of_answer.is_response || !http_head_parse(message_bytes(request), &of_request))
+	if (!http_head_parse(answer, &of_answer) || !of_answer.is_response)
+		return lead;
+	if (!http_head_parse(message_bytes(request), &of_request) || of_request.is_response)
 		return lead;
 	struct slice location = http_field(&of_answer, "location");
 	if (!location.ptr)
@@ -92,7 +97,8 @@ struct play_lead redirects_lead(const char *url, const struct message *request, 
 		lead.m = lead_to(request, &of_request, buf_slice(&target), get);
 	buf_release(&target);
 	if (lead.m) {
-		lead.method = slice_cut(message_bytes(lead.m), 0, get ? 3 : of_request.method.len);
+		size_t at = (size_t)(of_request.method.ptr - request->data.ptr);
+		lead.method = slice_cut(message_bytes(lead.m), at, get ? 3 : of_request.method.len);
 		lead.retry = http_method_idempotent(lead.method);
 	}
 	return lead;

@@ -47,7 +47,18 @@ static int as_text(struct slice s, struct buf *out)
 		if (rc)
 			return rc == ERR_LIMIT ? ERR_FORMAT : rc;
 	}
-	return buf_append(out, slice_of("", 1)) == 0 ? 0 : ERR_FORMAT;
+	int rc = buf_append(out, slice_of("", 1));
+	return rc == ERR_LIMIT ? ERR_FORMAT : rc;
+}
+
+static int as_path(struct slice path, struct buf *out)
+{
+	if (path.len == 0 || path.ptr[0] != '/' || path.len >= LOCATION_BYTES_MAX)
+		return ERR_FORMAT;
+	int rc = as_text(path, out);
+	if (rc == 0)
+		out->len--; /* the zero */
+	return rc;
 }
 
 static int set_text(CURLU *u, CURLUPart part, struct slice text, unsigned flags)
@@ -100,7 +111,7 @@ int play_location(const char *url, struct slice path, struct slice location, str
 	/* A fragment is for the client (RFC 9110 §10.2.2); what is left of the reference then may be nothing: the same again (RFC 3986 §4.4). */
 	location = slice_cut(location, 0, slice_find_byte(location, '#'));
 	if (location.len == 0)
-		return path.len && path.ptr[0] == '/' && path.len < LOCATION_BYTES_MAX ? buf_append(out, path) : ERR_FORMAT;
+		return as_path(path, out);
 	CURLU *base = curl_url(), *to = curl_url();
 	int rc = base && to ? resolve(base, to, url, path, location) : ERR_NOMEM;
 	rc = rc ? rc : append_part(to, CURLUPART_PATH, "", out);

@@ -46,6 +46,9 @@ static const struct one_case {
 	{ "GET http://x:1/p?q HTTP/1.1\r\n\r\n", 0, "GET", "/p?q", "", "" },
 	{ "GET HTTPS://x HTTP/1.1\r\n\r\n", 0, "GET", "/", "", "" },
 	{ "OPTIONS * HTTP/1.1\r\n\r\n", 0, "OPTIONS", "*", "", "" },
+	{ "GET / HTTP/1.1\r\nX\n :y\r\n\r\n", ERR_FORMAT, 0, 0, 0, 0 }, /* a name with a fold in it */
+	{ "GET / HTTP/1.1\r\nX y: z\r\n\r\n", ERR_FORMAT, 0, 0, 0, 0 },
+	{ "GET / HTTP/1.1\r\nX\xc3\xa9: z\r\n\r\n", ERR_FORMAT, 0, 0, 0, 0 },
 	{ "CONNECT a:1 HTTP/1.1\r\n\r\n", ERR_FORMAT, 0, 0, 0, 0 },
 	{ "HTTP/1.1 200 OK\r\n\r\n", ERR_FORMAT, 0, 0, 0, 0 },
 	{ "GET / HTTP/1.1\r\nHost", ERR_FORMAT, 0, 0, 0, 0 },

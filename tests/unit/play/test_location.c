@@ -59,6 +59,8 @@ static const struct location_case {
 	{ "http://a", "//b/c", "", "//b/c" },
 	{ "http://a", "*", "/x", "/x" },
 	{ "http://a", "*", "", AWAY },
+	{ "http://a", "/a b", "", "/a%20b" },
+	{ "http://a", "/a\x01", "", AWAY },
 	/* Bytes. */
 	{ "http://a", "/", "/a b?c d", "/a%20b?c%20d" },
 	{ "http://a", "/", "/\xc3\xa9?\xff", "/%c3%a9?%ff" },
