@@ -200,15 +200,16 @@ bench:
 	@$(MAKE) $(AGAIN) $@
 else
 PARTS ?= lint unit threads golden cli
+SCRIPTS ?=
 test: all $(UNIT_BIN) $(THREAD_BIN) $(TOOL_BIN) $(DEMO_BIN) $(BENCH_BIN) ## everything: lint, unit, golden and end-to-end tests
-	@BUILD='$(BUILD)' SAN='$(SAN)' UNITS='$(UNITS)' tests/run $(PARTS)
+	@BUILD='$(BUILD)' SAN='$(SAN)' UNITS='$(UNITS)' SCRIPTS='$(SCRIPTS)' tests/run $(PARTS)
 
 asan: ## the same tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN=address,undefined PARTS='$(filter-out lint,$(PARTS))' test
 
 THREADED := log play output pipe
 tsan: ## the tests of what runs on several threads, with ThreadSanitizer
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SAN=thread PARTS='unit threads golden' UNITS='$(filter $(THREADED),$(UNITS))' test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SAN=thread PARTS='unit threads golden cli' SCRIPTS='carry threads engine' UNITS='$(filter $(THREADED),$(UNITS))' test
 
 fuzz: $(FUZZ_BIN) ## every fuzz target for FUZZ_SECONDS each
 	@BUILD='$(BUILD)' SECONDS_EACH='$(FUZZ_SECONDS)' tests/run fuzz
