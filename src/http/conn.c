@@ -9,7 +9,7 @@
 enum {
 	MESSAGE_BYTES = 64 * 1024 * 1024,
 	HEAD_BYTES = 1024 * 1024,
-	PENDING = 1024,
+	PENDING = 4096, /* as many as segments that reassembly holds behind a hole in the server's stream */
 	/* A capture that starts inside of a connection may start inside of a long body: so much is looked through for a message. */
 	SEEK_BYTES = 16 * 1024 * 1024,
 };

@@ -41,7 +41,7 @@ extern const struct tally_table http_conn_table;
 struct http_limits {          /* 0 anywhere: the default */
 	size_t message_bytes; /* longer messages are flagged trunc; framing goes on: 64 MiB */
 	size_t head_bytes;    /* 1 MiB */
-	size_t pending;       /* requests of one connection that wait for an answer: 1,024 */
+	size_t pending;       /* requests of one connection that wait for an answer: 4,096 */
 };
 
 /* Shared by all connections of one capture. */

@@ -84,15 +84,36 @@ static bool grow(struct pair *p)
 	return true;
 }
 
+/* How many answers come before the one to the first request that we know is not known any more: as if requests had been lost in front of it. */
+static void lose_count(struct pair *p)
+{
+	p->unanswered += p->forgotten;
+	p->forgotten = 0;
+	if (p->count)
+		waiting(p, 0)->after_hole = true;
+	else
+		p->lost_count = true;
+}
+
+/* Without room the oldest is forgotten: its answer, if one comes, then gets an ordinal of its own. */
 static void push(struct pair *p, struct pair_waiting w)
 {
-	/* Without room the oldest is forgotten: its answer, if one comes, then gets an ordinal of its own. */
-	if (p->count >= p->max || (p->count == p->room && !grow(p))) {
+	bool full = p->count >= p->max || (p->count == p->room && !grow(p));
+	if (full && p->count == 0) {
 		p->forgotten++;
-		if (p->count == 0)
-			return;
-		pop(p);
+		lose_count(p);
+		return;
 	}
+	if (full) {
+		bool unsure = waiting(p, 0)->after_hole || p->slack;
+		p->forgotten++;
+		pop(p);
+		if (unsure && p->count)
+			lose_count(p);
+		w.after_hole |= unsure && p->count == 0;
+	}
+	w.after_hole |= p->lost_count;
+	p->lost_count = false;
 	*waiting(p, p->count) = w;
 	p->count++;
 }
@@ -170,18 +191,25 @@ uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method met
 	return w.ordinal;
 }
 
-/* Behind a hole in the server's stream the answers to the first requests may be lost; or they got ordinals of their own. A client that does
- * not pipeline sends its next request when it has the answer to the last: where it had acknowledged bytes from inside the hole, or of such
- * an answer, that was there. */
-static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes, uint64_t final_from)
+/* A client that waits for its answers: was the first request's answer lost before this response? The next request, of a client that waits, comes
+ * when it has the answer to the last: where it had acknowledged bytes from inside the hole, or of such an answer, that was there. And where one
+ * more request than we know may be there, the response is to that one if it does not begin where the answer to the first must. */
+static bool first_was_answered(const struct pair *p, struct pair_place at, const struct pair_holes *holes, const struct pair_before *b)
+{
+	const struct pair_waiting *first = waiting(p, 0), *next = p->count >= 2 ? waiting(p, 1) : NULL;
+	uint64_t from = p->slack ? p->slack_from : holes->server_from;
+	from = first->at.peer_offset > from ? first->at.peer_offset : from;
+	if (next && next->at.peer_offset > from && possible(next, at))
+		return true;
+	bool another = next ? next->after_hole : holes->unseen;
+	return another && p->steps >= STEPS_TO_TRUST && b->run_from >= first->at.peer_offset + PAIR_SHORTEST;
+}
+
+/* Behind a hole in the server's stream the answers to the first requests may be lost; or they got ordinals of their own. */
+static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes, const struct pair_before *b)
 {
 	bool look = (holes->server_missed || p->slack) && !p->pipelines;
-	while (look && p->count >= 2) {
-		const struct pair_waiting *first = waiting(p, 0), *next = waiting(p, 1);
-		uint64_t from = holes->server_missed ? holes->server_from : final_from;
-		from = first->at.peer_offset > from ? first->at.peer_offset : from;
-		if (next->at.peer_offset <= from || !possible(next, at))
-			return;
+	while (look && p->count && first_was_answered(p, at, holes, b)) {
 		pop(p);
 		p->unanswered++;
 		p->slack = 0;
@@ -298,6 +326,8 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 {
 	bool interim = status >= 100 && status < 200 && status != 101;
 	struct pair_before before = note_response(p, at, interim, holes);
+	if (p->forgotten && holes->server_missed)
+		lose_count(p);
 	if (p->forgotten) {
 		if (!interim) {
 			p->forgotten--;
@@ -305,7 +335,7 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 		}
 		return orphan(p, at, interim, holes, &before);
 	}
-	skip_lost_answers(p, at, holes, before.final_from);
+	skip_lost_answers(p, at, holes, &before);
 	if (p->count == 0 || !possible(waiting(p, 0), at))
 		return orphan(p, at, interim, holes, &before);
 	uint32_t most = holes->server_missed ? UINT32_MAX : p->slack, slack = choices(p, at, most);
@@ -319,6 +349,8 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 		p->pipelines = true; /* the one that was lost had no answer yet */
 	bool lost_before = w->after_hole && !in_step(p, w, &before);
 	if (slack || lost_before) {
+		if (!p->slack)
+			p->slack_from = holes->server_missed ? holes->server_from : at.offset;
 		p->slack = slack + (lost_before && !interim);
 		if (!lost_before && !interim) {
 			pop(p);
@@ -346,6 +378,10 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 
 void pair_broken_response(struct pair *p)
 {
+	if (p->forgotten)
+		lose_count(p);
+	if (!p->slack)
+		p->slack_from = p->final_from;
 	if (p->slack < UINT32_MAX)
 		p->slack++;
 	p->orphan_interim = false;

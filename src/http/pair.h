@@ -50,10 +50,12 @@ struct pair {
 	uint32_t first, count, room, max;
 	uint32_t next_ordinal;
 	uint32_t forgotten; /* requests that found no room: their answers come first */
+	bool lost_count;    /* and nobody knows how many they are; that will be told of the next request */
 	uint32_t slack; /* so many more of the first may have been answered: by responses that were lost, or are not known to be theirs */
-	uint8_t steps;  /* so many exchanges, and perhaps more, were seen whole, one behind the other */
-	bool pipelines; /* this client was seen to ask again before it had an answer */
-	bool any_asked; /* a request has begun, */
+	uint64_t slack_from;      /* the first of those, or the hole, begins here */
+	uint8_t steps;            /* so many exchanges, and perhaps more, were seen whole, one behind the other */
+	bool pipelines;           /* this client was seen to ask again before it had an answer */
+	bool any_asked;           /* a request has begun, */
 	uint64_t asked_told;      /* whose sender had acknowledged so much, the last one */
 	uint32_t finals_since;    /* final answers since the last request, which were none to it */
 	uint64_t final_since;     /* where the first of them begins */
