@@ -118,7 +118,16 @@ static void walk_back(struct work *w)
 	}
 }
 
-/* 0: aligned, or left as one block where that is too much work. */
+/* Where aligning is too much work: only what both begin and end with. */
+static void keep_ends(struct work *w)
+{
+	size_t most = w->na < w->nb ? w->na : w->nb, n = 0;
+	for (; n < most && w->a[n].number == w->b[n].number; n++)
+		w->a[n].kept = w->b[n].kept = true;
+	for (size_t k = 1; k <= most - n && w->a[w->na - k].number == w->b[w->nb - k].number; k++)
+		w->a[w->na - k].kept = w->b[w->nb - k].kept = true;
+}
+
 static int align(struct work *w)
 {
 	uint64_t steps = 0;
@@ -128,6 +137,8 @@ static int align(struct work *w)
 		r = advance(w, d, &steps);
 	if (r == 1)
 		walk_back(w);
+	else if (r == 0)
+		keep_ends(w);
 	return r < 0 ? r : 0;
 }
 
@@ -291,19 +302,20 @@ int text_unified(struct slice control, struct slice candidate, const char *contr
 {
 	if (slice_eq(control, candidate))
 		return 0;
-	size_t start, end, ignored;
-	lines_common_start(control, candidate, true, &start, &ignored);
-	lines_common_end(slice_from(control, start), slice_from(candidate, start), true, &end, &ignored);
-	/* Lines of context that stand in what both have are taken along. */
-	size_t lead = last_lines(slice_cut(control, 0, start), CONTEXT);
-	end -= first_lines(slice_from(control, control.len - end), CONTEXT);
-	start -= lead;
-	struct slice a = slice_cut(control, start, control.len - end - start);
-	struct slice b = slice_cut(candidate, start, candidate.len - end - start);
-	size_t before = count_lines(slice_cut(control, 0, start), SIZE_MAX);
 	int r = put_names(out, control_name, candidate_name);
 	if (r)
 		return r;
-	bool many = count_lines(a, LINES_MAX) + count_lines(b, LINES_MAX) >= LINES_MAX;
-	return many ? put_block(out, a, b, before) : put_aligned(out, a, b, before);
+	size_t start, end, ignored;
+	lines_common_start(control, candidate, true, &start, &ignored);
+	lines_common_end(slice_from(control, start), slice_from(candidate, start), true, &end, &ignored);
+	struct slice a = slice_cut(control, start, control.len - end - start);
+	struct slice b = slice_cut(candidate, start, candidate.len - end - start);
+	if (count_lines(a, LINES_MAX) + count_lines(b, LINES_MAX) >= LINES_MAX)
+		return put_block(out, a, b, count_lines(slice_cut(control, 0, start), SIZE_MAX));
+	/* The lines of context that stand in what both have are taken along. */
+	end -= first_lines(slice_from(control, control.len - end), CONTEXT);
+	start -= last_lines(slice_cut(control, 0, start), CONTEXT);
+	a = slice_cut(control, start, control.len - end - start);
+	b = slice_cut(candidate, start, candidate.len - end - start);
+	return put_aligned(out, a, b, count_lines(slice_cut(control, 0, start), SIZE_MAX));
 }
