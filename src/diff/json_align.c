@@ -28,7 +28,7 @@ void json_aligner_release(struct json_aligner *al)
 
 void json_aligner_begin(struct json_aligner *al, const struct json_tree *a, const struct json_tree *b)
 {
-	if (al->cap > KEEP_ROOM || al->room_cap > KEEP_ROOM || al->lcs.cap > KEEP_ROOM)
+	if (al->cap > KEEP_ROOM || al->room_cap > KEEP_ROOM || al->lcs.cap > 4 * KEEP_ROOM)
 		json_aligner_release(al);
 	al->a = a;
 	al->b = b;

@@ -509,8 +509,8 @@ static void begin(struct parser *s, struct json_tree *t, struct slice text)
 	t->why = NULL;
 	t->at = 0;
 	s->t = t;
-	s->start = s->p = text.ptr;
-	s->end = text.len ? text.ptr + text.len : text.ptr;
+	s->start = s->p = text.len ? text.ptr : (const uint8_t *)"";
+	s->end = s->p + text.len;
 	s->depth = 0;
 	s->lines = false;
 }

@@ -110,7 +110,7 @@ static uint64_t short_value(const struct decimal *d)
 
 static uint64_t hash_parts(bool negative, uint64_t digits, int64_t power)
 {
-	return json_hash_tail(json_hash_word(JSON_HASH_NUMBER + negative, digits), (uint64_t)power, 8);
+	return json_hash_tail(json_hash_word(negative ? ~JSON_HASH_NUMBER : JSON_HASH_NUMBER, digits), (uint64_t)power, 8);
 }
 
 static uint64_t hash_any(struct slice n)
@@ -118,11 +118,16 @@ static uint64_t hash_any(struct slice n)
 	struct decimal d = read_decimal(n);
 	if (d.zero)
 		return hash_parts(false, 0, 0);
-	if (d.end - d.from <= SHORT_DIGITS)
+	if (d.end - d.from <= SHORT_DIGITS && !d.monstrous)
 		return hash_parts(d.negative, short_value(&d), d.power);
 	struct json_hash_stream s = { .h = JSON_HASH_NUMBER };
 	for (size_t i = d.from; i < d.end; i++)
 		json_hash_byte(&s, (uint8_t)digit_at(&d, i));
+	if (d.monstrous) {
+		json_hash_byte(&s, d.exponent_negative ? '-' : '+');
+		for (size_t i = 0; i < d.exponent.len; i++)
+			json_hash_byte(&s, d.exponent.ptr[i]);
+	}
 	return hash_parts(d.negative, json_hash_end(&s), d.power);
 }
 
