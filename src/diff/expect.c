@@ -88,24 +88,31 @@ static bool take_status_range(struct slice *word, unsigned *low, unsigned *high)
 	return take_status(word, &until, high) && *low <= until;
 }
 
+static int no_status(const struct rule_line *l, struct slice word)
+{
+	return rule_line_bad(l, "'%s' is no status; right would be 'status 200,404', 'status 2xx' or 'status 200-299'",
+	                     rule_quote(word).text);
+}
+
+/* Commas between them, spaces, or both. */
 static int read_status(struct rule_line *l, struct expected *x)
 {
-	struct slice word = rule_line_word(l);
-	for (;;) {
+	bool wanted = true;
+	for (struct slice word = rule_line_word(l); word.len; word = word.len ? word : rule_line_word(l)) {
 		struct slice whole = word;
+		if (word.ptr[0] == ',' && !wanted) {
+			word = slice_from(word, 1);
+			wanted = true;
+			continue;
+		}
 		unsigned low, high;
 		if (!take_status_range(&word, &low, &high) || (word.len && word.ptr[0] != ','))
-			return rule_line_bad(l, "'%s' is no status; right would be 'status 200,404', 'status 2xx' or 'status 200-299'",
-			                     rule_quote(whole).text);
+			return no_status(l, whole);
 		for (unsigned i = low; i <= high; i++)
 			x->status[i / 8] |= (uint8_t)(1u << i % 8);
-		bool comma = word.len > 0;
-		word = slice_from(word, 1);
-		if (word.len == 0 && rule_line_done(l) && !comma)
-			return 0;
-		if (word.len == 0)
-			word = rule_line_word(l);
+		wanted = false;
 	}
+	return wanted ? no_status(l, slice_of("", 0)) : 0;
 }
 
 static int read_require(struct rule_line *l, struct expected *x)
@@ -308,6 +315,17 @@ static bool has_fields(int status)
 	return status >= 200 && status < 300 && status != 204 && status != 205;
 }
 
+/* The body as a tree, newline-delimited values as an array of them. False: it is none; known: and that can be held against it. */
+static bool parse_body(struct json_tree *tree, struct slice body, bool *known)
+{
+	int rc = json_tree_parse(tree, body);
+	if (rc == ERR_FORMAT && tree->fault == JSON_FAULT_TRAILING)
+		rc = json_tree_parse_lines(tree, body);
+	/* Too large, or a key twice, or no memory: fields may be there, so nothing is claimed. */
+	*known = rc == ERR_FORMAT && tree->fault != JSON_FAULT_DUPLICATE;
+	return rc == 0;
+}
+
 uint64_t expect_broken(const struct expect *e, uint64_t rules, int status, struct slice decoded, struct json_tree *tree)
 {
 	uint64_t of_status = rules_of(e, rules, EXPECT_STATUS), of_fields = has_fields(status) ? rules_of(e, rules, EXPECT_REQUIRE) : 0;
@@ -317,11 +335,9 @@ uint64_t expect_broken(const struct expect *e, uint64_t rules, int status, struc
 			broken |= 1ull << i;
 	if (of_fields == 0)
 		return broken;
-	int rc = json_tree_parse(tree, decoded);
-	if (rc == ERR_FORMAT)
-		return broken | of_fields;
-	if (rc) /* too large, or no memory: not known, so not claimed */
-		return broken;
+	bool known;
+	if (!parse_body(tree, rule_text_begin(decoded), &known))
+		return known ? broken | of_fields : broken;
 	for (size_t i = 0; i < e->n; i++)
 		if ((of_fields & 1ull << i) && !required_there(e->rule[i]->fields, tree))
 			broken |= 1ull << i;

@@ -196,7 +196,13 @@ int path_pattern_init(struct path_pattern *p, struct slice text, const char **wh
 	p->root = take_root(&rest);
 	*why = p->root == ROOT_ANY ? "a path begins with $, header:, form:, status, body, answer or latency, or is ** for all"
 	                           : root_objects(p->root, rest);
-	return *why ? ERR_USAGE : add_segments(p, rest, why);
+	if (*why)
+		return ERR_USAGE;
+	if (text.len > 3 && slice_eq(slice_from(text, text.len - 3), slice_str("..."))) {
+		p->cut = text;
+		return 0;
+	}
+	return add_segments(p, rest, why);
 }
 
 void path_pattern_release(struct path_pattern *p)
@@ -248,6 +254,8 @@ enum path_match path_pattern_match(const struct path_pattern *p, struct slice pa
 {
 	if (p->root == ROOT_ANY)
 		return PATH_ITSELF;
+	if (p->cut.len)
+		return slice_eq(p->cut, path) ? PATH_ITSELF : PATH_OTHER;
 	struct slice rest = path;
 	return take_root(&rest) == p->root ? match_segments(p, rest) : PATH_OTHER;
 }

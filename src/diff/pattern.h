@@ -36,6 +36,7 @@ struct path_pattern {
 	enum path_root root;
 	size_t n;
 	struct path_segment *segments; /* owned; their text is the caller's */
+	struct slice cut;              /* not empty: a path that was cut, "..." at its end: matches itself alone */
 };
 
 /* The root that text begins with, ROOT_ANY for none or for "**": is a path or a pattern likely to begin here? */

@@ -41,6 +41,10 @@ int required_add(struct required *r, struct slice path, const char **why)
 	if (rc)
 		return rc;
 	r->n++; /* so that it is released, whatever it is */
+	if (p->cut.len) {
+		*why = "it is not whole, since it ends in ...";
+		return ERR_USAGE;
+	}
 	for (size_t i = 0; i < p->n; i++)
 		if (p->segments[i].kind == SEGMENT_DEEP) {
 			*why = "** says no place where a field has to be";

@@ -1,6 +1,8 @@
 /* rule_line: words of a rules file's line. */
 #include "diff/rule_line.h"
 
+#include "diff/place.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,18 +69,30 @@ struct slice rule_line_word(struct rule_line *l)
 	return word;
 }
 
+/* Where a path ends that was cut within its quotes ("..."), as long ones are when they are shown. */
+static size_t cut_path(struct slice s)
+{
+	for (size_t i = 3; i <= s.len; i++)
+		if (memcmp(s.ptr + i - 3, "...", 3) == 0 && (i == s.len || is_space(s.ptr[i])))
+			return i;
+	return s.len;
+}
+
 struct slice rule_line_path(struct rule_line *l)
 {
 	if (rule_line_done(l))
 		return slice_cut(l->rest, 0, 0);
 	const uint8_t *at = l->rest.ptr;
 	size_t n = 0, len = l->rest.len;
-	for (bool quoted = false; n < len && (quoted || !is_space(at[n])); n++) {
+	bool quoted = false;
+	for (; n < len && (quoted || !is_space(at[n])); n++) {
 		if (quoted && at[n] == '\\' && n + 1 < len)
 			n++;
 		else if (at[n] == '"' && (quoted || (n && at[n - 1] == '[')))
 			quoted = !quoted;
 	}
+	if (quoted)
+		n = cut_path(l->rest);
 	struct slice path = slice_cut(l->rest, 0, n);
 	l->rest = slice_from(l->rest, n);
 	return path;
@@ -89,23 +103,13 @@ struct slice rule_line_read(const struct rule_line *l)
 	return slice_trim(slice_cut(l->text, 0, l->text.len - l->rest.len));
 }
 
-/* Bytes of the UTF-8 character (RFC 3629 §4) that s begins with; 0: none, or one that does not print. */
+/* Bytes of the UTF-8 character that s begins with; 0: none, or one that does not print (C0, DEL, C1). */
 static size_t printable(struct slice s)
 {
 	uint8_t c = s.ptr[0];
-	if (c < 0x80)
-		return c >= 0x20 && c != 0x7f;
-	size_t n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-	if (n == 0 || n > s.len)
+	if (c < 0x20 || c == 0x7f || (c == 0xc2 && s.len > 1 && s.ptr[1] < 0xa0))
 		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s.ptr[i] & 0xc0) != 0x80)
-			return 0;
-	uint8_t second = s.ptr[1];
-	bool overlong = (c == 0xe0 && second < 0xa0) || (c == 0xf0 && second < 0x90);
-	bool beyond = (c == 0xed && second > 0x9f) || (c == 0xf4 && second > 0x8f);
-	bool c1_control = c == 0xc2 && second < 0xa0;
-	return overlong || beyond || c1_control ? 0 : n;
+	return place_character(s);
 }
 
 struct rule_quote rule_quote(struct slice s)
