@@ -1,9 +1,9 @@
-/* verdict: freeing it. */
+/* verdict: freeing it, and the exchanges that its examples share. */
 #include "model/verdict.h"
 
 #include <stdlib.h>
 
-static void free_exchange(const struct verdict_exchange *shared)
+void verdict_exchange_unref(const struct verdict_exchange *shared)
 {
 	struct verdict_exchange *x = (struct verdict_exchange *)(uintptr_t)shared;
 	if (!x || --x->refs)
@@ -18,7 +18,7 @@ static void free_exchange(const struct verdict_exchange *shared)
 static void free_finding(struct verdict_finding *f)
 {
 	for (unsigned i = 0; i < f->example_count; i++) {
-		free_exchange(f->examples[i].exchange);
+		verdict_exchange_unref(f->examples[i].exchange);
 		free(f->examples[i].control);
 		free(f->examples[i].candidate);
 	}

@@ -17,6 +17,7 @@ struct verdict_exchange {
 	int64_t control_ns, candidate_ns; /* response times; -1 not known */
 };
 #define VERDICT_KEPT_BYTES (64u << 10)
+void verdict_exchange_unref(const struct verdict_exchange *x); /* NULL is allowed */
 
 struct verdict_example {
 	const struct verdict_exchange *exchange;

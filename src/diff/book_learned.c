@@ -1,0 +1,189 @@
+/* book_learned: each key that differed between answers of one deployment, as a rule with what was seen behind it.
+ *
+ * What differs often enough to carry no news is hidden; what differs now and then gets its rate, so that more of it is noticed; and for each endpoint, what
+ * else there is never differed, in so many exchanges: that too is a rate. */
+#include "base/units.h"
+#include "diff/book_inner.h"
+#include "diff/forms.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define ALWAYS 0.2 /* the share of exchanges from which on it is hidden */
+#define SHOWN  40  /* bytes of a value */
+
+static const char header[] =
+        "# Differences among answers of one and the same deployment, as rules: what a comparison is not to take for news.\n"
+        "# Please review: a rule that hides a path hides every fault there too; a path that ought not to differ is a fault of its own.\n"
+        "# Behind each: exchanges that differed there, of those compared; and two values that were seen.\n";
+
+/* How often it differed. The two pairs of an exchange share the control: where both differ, that is one event seen twice, and counts once. */
+struct seen {
+	uint64_t differ, of;
+	double share;
+};
+
+static struct seen seen_of(const struct key_book *k)
+{
+	const struct endpoint_book *e = k->endpoint;
+	struct seen s = { k->differ + k->noise, e->compared + e->measured, 0 };
+	double a = e->compared ? (double)k->differ / (double)e->compared : 0, b = e->measured ? (double)k->noise / (double)e->measured : 0;
+	s.share = fmax(a, b);
+	if (s.differ == 0)
+		return s;
+	double twice = 1 + 2 * (double)k->both / (double)s.differ;
+	s.differ = (uint64_t)ceil((double)s.differ / twice);
+	s.of = (uint64_t)fmax(1, floor((double)s.of / twice));
+	s.differ = s.differ < s.of ? s.differ : s.of;
+	return s;
+}
+
+/* --- writing ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Within ["..."] spaces are part of a path; elsewhere they, and what begins a comment, are written as "*": any run of characters. */
+static int put_path(struct buf *out, const struct key_book *k)
+{
+	bool quoted = false;
+	int rc = 0;
+	if (strncmp(k->path, "status ", 7) == 0)
+		return buf_append_str(out, k->path);
+	for (size_t i = 0; rc == 0 && i < k->path_len; i++) {
+		char c = k->path[i];
+		if (c == '"' && (quoted || (i && k->path[i - 1] == '[')))
+			quoted = !quoted;
+		else if (c == '\\' && quoted && i + 1 < k->path_len)
+			rc = buf_append(out, slice_of(&k->path[i++], 1)), c = k->path[i];
+		bool odd = (!quoted && (c == ' ' || c == '#')) || (unsigned char)c < ' ' || c == 127;
+		if (rc == 0)
+			rc = buf_append(out, odd ? slice_str("*") : slice_of(&c, 1));
+	}
+	return rc;
+}
+
+static int put_value(struct buf *out, const char *value)
+{
+	if (!value)
+		return buf_append_str(out, "(none)");
+	size_t n = 0;
+	while (value[n] && n < SHOWN)
+		n++;
+	while (value[n] && ((unsigned char)value[n] & 0xc0) == 0x80) /* never half a character */
+		n++;
+	for (size_t i = 0; i < n; i++) {
+		char c = value[i];
+		int rc = buf_append(out, (unsigned char)c < ' ' || c == 127 ? slice_str(" ") : slice_of(&c, 1));
+		if (rc)
+			return rc;
+	}
+	return value[n] ? buf_append_str(out, "...") : 0;
+}
+
+static int put_comment(struct buf *out, const struct key_book *k, const struct seen *s)
+{
+	int rc = buf_printf(out, "  # %llu of %llu", (unsigned long long)s->differ, (unsigned long long)s->of);
+	if (rc == 0 && k->examples.count) {
+		const struct verdict_example *e = &k->examples.kept[0];
+		rc = buf_append_str(out, ": ");
+		rc = rc ? rc : put_value(out, e->control);
+		rc = rc ? rc : buf_append_str(out, " | ");
+		rc = rc ? rc : put_value(out, e->candidate);
+	}
+	return rc ? rc : buf_append_str(out, "\n");
+}
+
+static int put_how(struct buf *out, const struct key_book *k, const struct seen *s)
+{
+	const char *kind = difference_kind_name(k->kind);
+	if (s->share < ALWAYS)
+		return buf_printf(out, " kind %s rate %llu/%llu", kind, (unsigned long long)s->differ, (unsigned long long)s->of);
+	bool json = k->path[0] == '$', field = json || strncmp(k->path, "header:", 7) == 0 || strncmp(k->path, "form:", 5) == 0;
+	const char *form = k->kind == DIFFERENCE_VALUE && field && k->forms != UINT_MAX ? forms_name(k->forms) : NULL;
+	if (form)
+		return buf_printf(out, " like %s", form);
+	if (k->kind == DIFFERENCE_ORDER && (json || strcmp(k->path, "body") == 0))
+		return buf_append_str(out, " order");
+	return buf_printf(out, " kind %s", kind);
+}
+
+/* As rules.h has an endpoint: what no rule can hold becomes "*". */
+static int put_name(struct buf *out, const struct endpoint_book *e)
+{
+	struct slice method = endpoint_method(e), path = endpoint_folded(e);
+	bool letters = method.len > 0;
+	for (size_t i = 0; i < method.len; i++)
+		letters = letters && ascii_lower(method.ptr[i]) >= 'a' && ascii_lower(method.ptr[i]) <= 'z';
+	int rc = buf_append(out, letters ? method : slice_str("*"));
+	rc = rc ? rc : buf_append_str(out, path.len && path.ptr[0] == '/' ? " " : " *");
+	for (size_t i = 0; rc == 0 && i < path.len; i++) {
+		bool odd = path.ptr[i] <= ' ' || path.ptr[i] == 127 || path.ptr[i] == '?' || path.ptr[i] == '#';
+		rc = buf_append(out, odd ? slice_str("*") : slice_cut(path, i, 1));
+	}
+	return rc ? rc : buf_append_str(out, ": ");
+}
+
+static int put_key(struct buf *out, const struct key_book *k)
+{
+	const struct seen s = seen_of(k);
+	int rc = put_name(out, k->endpoint);
+	rc = rc ? rc : put_path(out, k);
+	rc = rc ? rc : put_how(out, k, &s);
+	return rc ? rc : put_comment(out, k, &s);
+}
+
+/* --- order -------------------------------------------------------------------------------------------------------------------------- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct key_book *x = *(struct key_book *const *)a, *y = *(struct key_book *const *)b;
+	int order = strcmp(x->endpoint->name, y->endpoint->name);
+	order = order ? order : strcmp(x->path, y->path);
+	return order ? order : (int)x->kind - (int)y->kind;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp((*(struct endpoint_book *const *)a)->name, (*(struct endpoint_book *const *)b)->name);
+}
+
+static bool to_be_told(const struct book *b, const struct key_book *k)
+{
+	return k->differ + k->noise > 0 && k->kind < DIFFERENCE_LATENCY && k != k->endpoint->other && k->endpoint != b->other;
+}
+
+/* keys: sorted; those of e begin at *at. */
+static int put_endpoint(struct buf *out, const struct endpoint_book *e, struct key_book *const *keys, size_t n, size_t *at)
+{
+	uint64_t of = e->compared + e->measured;
+	int rc = buf_append_str(out, "\n");
+	for (; rc == 0 && *at < n && strcmp(keys[*at]->endpoint->name, e->name) == 0; ++*at)
+		rc = put_key(out, keys[*at]);
+	uint64_t other = e->other ? e->other->differ + e->other->noise : 0;
+	rc = rc ? rc : put_name(out, e);
+	return rc ? rc
+	          : buf_printf(out, "** rate %llu/%llu  # anything else; %llu exchanges\n", (unsigned long long)(other < of ? other : of),
+	                       (unsigned long long)of, (unsigned long long)e->compared);
+}
+
+int book_learned(struct book *b, struct buf *out)
+{
+	struct key_book **keys = calloc(b->key_count + 1, sizeof(struct key_book *));
+	struct endpoint_book **endpoints = calloc(b->endpoint_count + 1, sizeof(struct endpoint_book *));
+	size_t n = 0, m = 0, at = 0;
+	int rc = keys && endpoints ? buf_append_str(out, header) : ERR_NOMEM;
+	for (size_t i = 0; rc == 0 && i < b->key_count; i++)
+		if (to_be_told(b, b->keys[i]))
+			keys[n++] = b->keys[i];
+	for (size_t i = 0; rc == 0 && i < b->endpoint_count; i++)
+		if (b->ordered[i] != b->other && b->ordered[i]->compared)
+			endpoints[m++] = b->ordered[i];
+	if (rc == 0) {
+		qsort(keys, n, sizeof(struct key_book *), by_place);
+		qsort(endpoints, m, sizeof(struct endpoint_book *), by_name);
+	}
+	for (size_t i = 0; rc == 0 && i < m; i++)
+		rc = put_endpoint(out, endpoints[i], keys, n, &at);
+	free(keys);
+	free(endpoints);
+	return rc;
+}
