@@ -55,7 +55,7 @@ endif
 WARN   := -Wall -Wextra -Wshadow $(if $(SAN),,-Wconversion) -Wstrict-prototypes -Wmissing-prototypes -Wvla $(WERROR)
 CFLAGS ?= $(OPT) -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fno-strict-aliasing $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
-             -Isrc -Iinclude $(PKG_CFLAGS) $(LLHTTP_CFLAGS) -D_GNU_SOURCE -DREPLAY_VERSION='"$(VERSION)"'
+             -Isrc -Iinclude -I$(BUILD)/gen $(PKG_CFLAGS) $(LLHTTP_CFLAGS) -D_GNU_SOURCE -DREPLAY_VERSION='"$(VERSION)"'
 ALL_LDFLAGS = $(LDFLAGS) -pthread $(if $(SAN),-fsanitize=$(SAN))
 LIBS = $(PKG_LIBS) $(LLHTTP_LIBS) -lm -pthread
 
@@ -98,6 +98,24 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- the page of a comparison: its style and its script as a header, with the hashes that the page's own policy names ---
+PAGE      := src/report/verdict_page
+PAGE_GEN  := $(BUILD)/gen/report
+page_bytes = od -An -v -tx1 $(1) | sed 's/ \(..\)/0x\1,/g'
+page_hash  = $$(env printf "$$(sha256sum $(1) | cut -c1-64 | sed 's/../\\x&/g')" | base64)
+
+$(PAGE_GEN)/verdict.js: $(addprefix $(PAGE)/,tools.js answers.js charts.js page.js)
+	@mkdir -p $(@D)
+	$(Q)if grep -niE '</script|<!--' $^; then echo 'this would end the script' >&2; exit 1; fi
+	$(Q){ echo "'use strict';"; echo '(() => {'; cat $^; echo '})();'; } >$@
+$(PAGE_GEN)/verdict_assets.h: $(PAGE)/page.css $(PAGE_GEN)/verdict.js
+	$(call say,GEN ,$@)
+	$(Q){ echo 'static const unsigned char verdict_style[] = {'; $(call page_bytes,$<); echo '};'; \
+	      echo 'static const unsigned char verdict_script[] = {'; $(call page_bytes,$(PAGE_GEN)/verdict.js); echo '};'; \
+	      echo "#define VERDICT_STYLE_SHA256 \"$(call page_hash,$<)\""; \
+	      echo "#define VERDICT_SCRIPT_SHA256 \"$(call page_hash,$(PAGE_GEN)/verdict.js)\""; } >$@
+$(BUILD)/obj/report/verdict_html.o $(BUILD)/fuzz/obj/report/verdict_html.o: $(PAGE_GEN)/verdict_assets.h
 
 # --- unit tests: one Criterion program per folder, linked with that folder and the floors below only --------
 ALLOC_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -160,6 +178,10 @@ $(BUILD)/tools/%: tests/support/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests -o $@ $< $(LIBS)
+$(BUILD)/tools/verdict_page_tool: tests/support/verdict_page_tool.c $(call obj,$(foreach f,$(below_report),$(wildcard src/$(f)/*.c)))
+	@mkdir -p $(@D)
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests -o $@ $^ $(LIBS)
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)

@@ -1,0 +1,20 @@
+/* verdict_json: a whole comparison as one JSON object: see VERDICT.md. */
+#ifndef REPLAY_REPORT_VERDICT_JSON_H
+#define REPLAY_REPORT_VERDICT_JSON_H
+
+#include "base/buf.h"
+#include "model/verdict.h"
+
+#define VERDICT_FORMAT  "replay-verdict"
+#define VERDICT_VERSION 1
+
+struct verdict_json_options {
+	bool bodies;       /* kept exchanges with their bytes, as base64 */
+	size_t bodies_max; /* of all of them together, before base64; what is beyond goes without. 0: no limit */
+	const char *made;  /* when, by what; NULL: not said */
+};
+
+/* 0 or a negative error. */
+int verdict_json(const struct verdict *v, const struct verdict_json_options *o, struct buf *out);
+
+#endif
