@@ -5,7 +5,7 @@
 #include "cli/options.h"
 
 /* DESIGN's statuses: scripts rely on them. */
-enum exit_status { EXIT_HELD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOSS = 4, EXIT_LATE = 5 };
+enum exit_status { EXIT_HELD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_DIFFERENT = 3, EXIT_LOSS = 4, EXIT_LATE = 5 };
 
 struct command {
 	const char *name; /* "" for the run */
@@ -28,6 +28,8 @@ int cmd_run(struct options *o);
 int cmd_info(struct options *o);
 int cmd_cat(struct options *o);
 int cmd_convert(struct options *o);
+int cmd_diff(struct options *o);
+int cmd_compare(struct options *o);
 int cmd_help(struct options *o);
 
 /* "replay: SENTENCE" on standard error; gives EXIT_USAGE for a usage error, EXIT_FAILED for any other. */

@@ -97,6 +97,8 @@ int help_man(struct buf *out)
 	} statuses[] = { { "0", "Done." },
 		         { "1", "It could not run, or failed on the way." },
 		         { "2", "Wrong usage." },
+		         { "3", "More is different than --diff-fail allows; compare: some differences are new." },
+		         { "4", "More was lost than --max-loss allows." },
 		         { "5", "The schedule was not held, where --max-lateness was given." } };
 	int r = buf_printf(out, ".TH REPLAY 1 \"\" \"replay %s\" \"User Commands\"\n.SH NAME\nreplay \\- ", REPLAY_VERSION);
 	r = r ? r : put_roff(out, "capture live HTTP traffic, keep it in a log, send it again\n");

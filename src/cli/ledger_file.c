@@ -54,3 +54,13 @@ int ledger_file_finish(struct ledger_file *f, struct slice text, struct err *err
 		(void)unlink(f->temporary);
 	return r;
 }
+
+void ledger_file_discard(struct ledger_file *f)
+{
+	if (f->fd < 0)
+		return;
+	(void)close(f->fd);
+	f->fd = -1;
+	if (f->temporary[0])
+		(void)unlink(f->temporary);
+}

@@ -16,6 +16,7 @@ struct ledger_file {
 
 /* Makes the temporary file (0600), so that a path that will not do is known before the run and not behind it. path NULL: none is wanted. */
 int ledger_file_open(struct ledger_file *f, const char *what, const char *path, struct err *err);
+void ledger_file_discard(struct ledger_file *f); /* what was opened and never finished leaves nothing behind */
 int ledger_file_finish(struct ledger_file *f, struct slice text, struct err *err);
 
 #endif

@@ -12,7 +12,8 @@ static int unknown_command(const char *word)
 	for (size_t i = 1; i < command_count; i++)
 		if (edit_is_slip(word, edit_distance(word, commands[i].name)))
 			err_set(&err, ERR_USAGE, "there is no command '%.80s': did you mean replay %s?", word, commands[i].name);
-	err_set(&err, ERR_USAGE, "there is no command '%.80s': the commands are info, cat, convert and help (see replay --help)", word);
+	err_set(&err, ERR_USAGE,
+	        "there is no command '%.80s': the commands are info, cat, convert, diff, compare and help (see replay --help)", word);
 	return complain(&err);
 }
 

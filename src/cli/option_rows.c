@@ -5,21 +5,18 @@
 
 /* Sets of commands. */
 enum {
-	ALL = CMD_RUN | CMD_CONVERT | CMD_INFO | CMD_CAT | CMD_HELP,
-	READS = CMD_RUN | CMD_CONVERT | CMD_INFO | CMD_CAT,
+	ALL = CMD_RUN | CMD_CONVERT | CMD_INFO | CMD_CAT | CMD_DIFF | CMD_COMPARE | CMD_HELP,
+	READS = CMD_RUN | CMD_CONVERT | CMD_INFO | CMD_CAT | CMD_DIFF,
+	COMPARES = CMD_RUN | CMD_DIFF,
 	RUNS = CMD_RUN | CMD_CONVERT,
 };
 
 const char *const option_group_titles[GROUPS] = {
-	[GROUP_INPUT] = "Inputs",
-	[GROUP_OUTPUT] = "Outputs",
-	[GROUP_PACE] = "Pace and end",
-	[GROUP_HTTP] = "Targets (--output-http)",
-	[GROUP_FILTER] = "Filters",
-	[GROUP_FILE] = "Files",
-	[GROUP_CAPTURE] = "Capture (--input-raw, and pcap files)",
-	[GROUP_SHOW] = "What is shown",
-	[GROUP_GENERAL] = "General",
+	[GROUP_INPUT] = "Inputs",       [GROUP_OUTPUT] = "Outputs",
+	[GROUP_PACE] = "Pace and end",  [GROUP_HTTP] = "Targets (--output-http)",
+	[GROUP_DIFF] = "Difference",    [GROUP_FILTER] = "Filters",
+	[GROUP_FILE] = "Files",         [GROUP_CAPTURE] = "Capture (--input-raw, and pcap files)",
+	[GROUP_SHOW] = "What is shown", [GROUP_GENERAL] = "General",
 };
 
 static const struct option_row rows[] = {
@@ -101,6 +98,49 @@ static const struct option_row rows[] = {
 	  "the "
 	  "answer before it." },
 
+	{ "diff", OPTION_BOOL, GROUP_DIFF, CMD_RUN, AT(diff.on), NULL, NULL, 0,
+	  "Compares what --output-http answers with the recorded responses, or with what --output-http-baseline answers, and tells the "
+	  "differences that are no "
+	  "noise. Each option of this group asks for it too." },
+	{ "diff-report", OPTION_LIST, GROUP_DIFF, COMPARES, AT(diff.reports), "FILE", NULL, 0,
+	  "Writes the verdict there: a page for a browser (.html), JSON (.json) or JUnit's XML (.xml); may be given again." },
+	{ "diff-fail", OPTION_TEXT, GROUP_DIFF, COMPARES, AT(diff.fail), "SHARE", "never", 0,
+	  "When a larger share of the compared exchanges is different (1%; 0: any finding), the exit status is 3." },
+	{ "diff-ignore", OPTION_LIST, GROUP_DIFF, COMPARES, AT(diff.ignore), "RULE", NULL, 0,
+	  "What is no difference, like 'GET /api/*: $.meta.timestamp', header:ETag or '$.items order'; may be given again." },
+	{ "diff-rules", OPTION_LIST, GROUP_DIFF, COMPARES, AT(diff.rule_files), "FILE", NULL, 0,
+	  "Reads such rules from a file, one a line; may be given again." },
+	{ "diff-learn", OPTION_TEXT, GROUP_DIFF, CMD_RUN, AT(diff.learn), "FILE", NULL, 0,
+	  "--output-http runs the version that was recorded, or --output-http-baseline's: asks it twice, and writes there as rules what "
+	  "differs all the same, to "
+	  "be reviewed and given to --diff-rules." },
+	{ "diff-confirm", OPTION_COUNT, GROUP_DIFF, CMD_RUN, AT(diff.confirm), "K", "0", 0,
+	  "Sends a few requests of each difference K times more to all targets, safe methods only, to tell what comes back each time from "
+	  "what does not." },
+	{ "diff-latency", OPTION_TEXT, GROUP_DIFF, COMPARES, AT(diff.latency), "SHARE", "never", 0,
+	  "An endpoint whose median response time is larger by more than that (20%) is a finding." },
+	{ "expect", OPTION_LIST, GROUP_DIFF, COMPARES, AT(diff.expect_files), "FILE", NULL, 0,
+	  "Reads what each endpoint's answers must hold, one rule a line: 'GET /api/*: status 2xx', 'require $.id', 'latency p99 < 200ms'; "
+	  "a broken one is a "
+	  "finding." },
+	{ "endpoint", OPTION_LIST, GROUP_DIFF, COMPARES, AT(diff.endpoints), "PATTERN", NULL, 0,
+	  "Names endpoints, like /shop/{name}/items/*, before numbers, UUIDs and tokens in paths fold to {id}; may be given again." },
+	{ "diff-all-headers", OPTION_BOOL, GROUP_DIFF, COMPARES, AT(diff.all_headers), NULL, NULL, 0,
+	  "Compares Date, ETag, Server and the other volatile header fields too." },
+	{ "diff-relative", OPTION_TEXT, GROUP_DIFF, COMPARES, AT(diff.relative), "SHARE", NULL, 0,
+	  "Diffy's threshold: a finding's rate is above the noise by that share of it (20%)." },
+	{ "diff-absolute", OPTION_TEXT, GROUP_DIFF, COMPARES, AT(diff.absolute), "SHARE", NULL, 0,
+	  "Diffy's other one: and by that share of all exchanges (0.03%)." },
+	{ "diff-seed", OPTION_COUNT, GROUP_DIFF, COMPARES, AT(diff.seed), "N", "1", 0, "Draws other examples." },
+	{ "by", OPTION_TEXT, GROUP_DIFF, CMD_DIFF, AT(diff.by), "id|request", "id, where they meet", 0,
+	  "How exchanges of two logs are joined: by their ids, or by method, URL and content." },
+	{ "control", OPTION_TEXT, GROUP_DIFF, CMD_DIFF, AT(diff.control), "recorded|replayed", "by what the first log has", 0,
+	  "Which answers of the first log to compare." },
+	{ "candidate", OPTION_TEXT, GROUP_DIFF, CMD_DIFF, AT(diff.candidate), "recorded|replayed", "by what the second log has", 0,
+	  "Which answers of the second log." },
+	{ "show", OPTION_TEXT, GROUP_DIFF, CMD_DIFF, AT(diff.show), "ID", NULL, 0,
+	  "Shows that exchange: the request, both answers, what differs, a curl command; and writes it as a log of its own, ID.gor." },
+
 	{ "http-allow-method", OPTION_LIST, GROUP_FILTER, RUNS, AT(run.filters.allow_method), "METHOD", NULL, 0,
 	  "Keeps requests with this method only, and their responses; may be given again for more." },
 	{ "http-allow-url", OPTION_LIST, GROUP_FILTER, RUNS, AT(run.filters.allow_url), "REGEX", NULL, 0,
@@ -163,7 +203,7 @@ static const struct option_row rows[] = {
 	{ "input-raw-allow-incomplete", OPTION_BOOL, GROUP_CAPTURE, CMD_RUN, AT(run.http.send_incomplete), NULL, NULL, 0,
 	  "Sends requests to targets too that miss bytes; logs have them always, flagged." },
 
-	{ "json", OPTION_BOOL, GROUP_SHOW, READS, AT(json), NULL, NULL, 0, "Prints JSON on standard output." },
+	{ "json", OPTION_BOOL, GROUP_SHOW, READS | CMD_COMPARE, AT(json), NULL, NULL, 0, "Prints JSON on standard output." },
 	{ "body", OPTION_BOOL, GROUP_SHOW, CMD_CAT, AT(body), NULL, NULL, 0,
 	  "Shows bodies whole, without their chunking and compression." },
 	{ "raw", OPTION_BOOL, GROUP_SHOW, CMD_CAT, AT(raw), NULL, NULL, 0, "Prints the records as a plain log has them, unescaped." },

@@ -7,12 +7,25 @@
 #include "pipe/run.h"
 
 /* Who understands an option: a set of these. */
-enum command_bit { CMD_RUN = 1, CMD_CONVERT = 2, CMD_INFO = 4, CMD_CAT = 8, CMD_HELP = 16 };
+enum command_bit { CMD_RUN = 1, CMD_CONVERT = 2, CMD_INFO = 4, CMD_CAT = 8, CMD_HELP = 16, CMD_DIFF = 32, CMD_COMPARE = 64 };
 
 enum help_form { HELP_TEXT, HELP_MAN, HELP_BASH, HELP_ZSH, HELP_FISH };
 
+/* What is asked of a comparison; as given. */
+struct diff_options {
+	bool on; /* --diff; any other of these implies it */
+	struct text_list ignore, rule_files, expect_files, reports, endpoints;
+	const char *candidate_url, *control_url,
+	        *second_url; /* made of the outputs; control NULL: the recorded response; second NULL: none */
+	const char *learn, *latency, *fail, *relative, *absolute;
+	uint64_t confirm, seed;
+	bool all_headers;
+	const char *by, *control, *candidate, *show; /* replay diff */
+};
+
 struct options {
 	struct run_options run;
+	struct diff_options diff;
 	const char *from, *to; /* as given: a relative time needs the file's first */
 	const char *ledger_path, *report_path;
 	const char *max_loss; /* as given; NULL: whatever is lost */
@@ -49,6 +62,7 @@ enum option_group {
 	GROUP_OUTPUT,
 	GROUP_PACE,
 	GROUP_HTTP,
+	GROUP_DIFF,
 	GROUP_FILTER,
 	GROUP_FILE,
 	GROUP_CAPTURE,

@@ -2,8 +2,11 @@
 #include "cli/session.h"
 
 #include "base/clock.h"
+#include "cli/diffing.h"
 #include "cli/ledger_file.h"
 #include "cli/share.h"
+#include "cli/terminal.h"
+#include "output/differ.h"
 #include "report/measure.h"
 #include "report/summary.h"
 #include "report/utf8.h"
@@ -11,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -42,7 +44,9 @@ struct session {
 	size_t target_count;
 	double seconds;
 	struct ledger_file ledger_file, report_file;
-	double max_loss; /* share; negative: not asked */
+	double max_loss;       /* share; negative: not asked */
+	struct differ *differ; /* NULL: nothing is compared */
+	struct diffing diffing;
 };
 
 static void clear_line(struct session *s)
@@ -71,10 +75,10 @@ static void on_note(void *arg, int level, const char *sentence)
 	say(s, sentence);
 }
 
-static size_t terminal_columns(void)
+static size_t columns(void)
 {
-	struct winsize w;
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : COLUMNS_DEFAULT;
+	size_t n = terminal_columns(STDERR_FILENO);
+	return n ? n : COLUMNS_DEFAULT;
 }
 
 static void on_status(void *arg, const struct run_status *r)
@@ -99,7 +103,7 @@ static void on_status(void *arg, const struct run_status *r)
 	s->last_done = r->done;
 	struct buf line;
 	buf_init(&line, 4096);
-	if (progress_line(&p, terminal_columns() - 1, &line) == 0) {
+	if (progress_line(&p, columns() - 1, &line) == 0) {
 		(void)fprintf(stderr, "\r%.*s\033[K", (int)line.len, (const char *)line.ptr);
 		s->line_shown = true;
 	}
@@ -185,6 +189,41 @@ static void show_text_of(struct session *s, struct slice text, const struct err 
 		(void)snprintf(s->last_note, sizeof s->last_note, "%s", err->text);
 }
 
+static void learn(struct session *s, struct err *err)
+{
+	struct buf rules;
+	buf_init(&rules, SUMMARY_BYTES);
+	if (differ_learned(s->differ, &rules) != 0)
+		(void)err_set(err, ERR_NOMEM, "out of memory while writing down the rules");
+	else if (diffing_save_learned(&s->diffing, buf_slice(&rules), err) == 0 && !s->options->quiet)
+		(void)fprintf(stderr, "learned   rules in %s: review them, then give it to --diff-rules\n", s->options->diff.learn);
+	buf_release(&rules);
+}
+
+static void tell_reports(const struct session *s)
+{
+	const struct text_list *reports = &s->options->diff.reports;
+	for (size_t i = 0; i < reports->n && !s->options->quiet; i++)
+		(void)fprintf(stderr, "report    %s\n", reports->text[i]);
+}
+
+/* What the comparison came to; or the rules that it learned. */
+static void show_verdict(struct session *s, struct slice summary_json, struct err *err)
+{
+	if (!s->diffing.verdict)
+		return;
+	struct buf text;
+	buf_init(&text, SUMMARY_BYTES);
+	bool told = !s->options->quiet && !s->options->diff.learn;
+	if (told && diffing_text(&s->diffing, terminal_columns(STDERR_FILENO), terminal_colour(STDERR_FILENO), &text) == 0)
+		(void)fwrite(text.ptr, 1, text.len, stderr);
+	buf_release(&text);
+	if (diffing_report(&s->diffing, summary_json, s->seconds, err) == 0)
+		tell_reports(s);
+	if (s->options->diff.learn)
+		learn(s, err);
+}
+
 /* The summary where the options want it; of a run that did not begin, only the ledger file tells. */
 static void show(struct session *s, bool began, struct err *err)
 {
@@ -209,6 +248,8 @@ static void show(struct session *s, bool began, struct err *err)
 			err_set_errno(err, "cannot write to standard output");
 		(void)ledger_file_finish(&s->ledger_file, buf_slice(&json), err);
 		(void)ledger_file_finish(&s->report_file, buf_slice(&report), err);
+		if (began)
+			show_verdict(s, buf_slice(&json), err);
 	}
 	buf_release(&json);
 	buf_release(&report);
@@ -233,6 +274,8 @@ static int status_of(struct session *s, const struct err *err)
 		return said ? (err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED) : complain(err);
 	}
 	const struct summary sum = { .targets = s->targets, .n = s->target_count };
+	if (s->diffing.verdict && s->diffing.verdict->failed)
+		return EXIT_DIFFERENT;
 	if (too_much_lost(s))
 		return EXIT_LOSS;
 	bool asked = s->options->run.http.max_lateness_ns > 0;
@@ -254,7 +297,37 @@ static int open_files(struct session *s, struct err *err)
 {
 	int rc = ledger_file_open(&s->ledger_file, "ledger", s->options->ledger_path, err);
 	int other = ledger_file_open(&s->report_file, "report", s->options->report_path, err);
-	return rc ? rc : other;
+	rc = rc ? rc : other;
+	return rc || !s->differ ? rc : diffing_open_files(&s->diffing, err);
+}
+
+static int open_differ(struct session *s, const struct run_options *run, struct err *err)
+{
+	const struct diff_options *o = &s->options->diff;
+	if (!o->candidate_url)
+		return 0;
+	struct differ_options differ = { .confirm = o->confirm };
+	int rc = diffing_open(&s->diffing, o, &differ.book, err);
+	if (rc)
+		return rc;
+	differ.names = s->diffing.names;
+	differ.asked[SIDE_CONTROL] = o->control_url != NULL;
+	differ.asked[SIDE_SECOND] = o->second_url != NULL;
+	differ.book.candidate = o->candidate_url;
+	differ.book.control = o->control_url ? o->control_url : "recorded";
+	differ.book.second = o->second_url;
+	s->differ = differ_new(&differ, run->threads ? (unsigned)run->threads : 1, err);
+	return s->differ ? 0 : err->code;
+}
+
+static void sum_up_differ(struct session *s, struct err *err)
+{
+	struct err why = { .code = ERR_NONE };
+	if (!s->differ)
+		return;
+	s->diffing.verdict = differ_verdict(s->differ, &why);
+	if (!s->diffing.verdict)
+		(void)err_set(err, why.code, "%s", why.text);
 }
 
 int session_run(const struct options *o)
@@ -282,7 +355,11 @@ int session_run(const struct options *o)
 	};
 	struct run_options settled = o->run;
 	settled.http.measure = o->report_path != NULL;
-	struct run *r = run_open(&settled, &hooks, &err);
+	struct run *r = NULL;
+	if (open_differ(&s, &settled, &err) == 0) {
+		settled.http.differ = s.differ;
+		r = run_open(&settled, &hooks, &err);
+	}
 	/* Not before: opening may take its time (a capture is put in order first), and there is nothing to drain yet. */
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	struct err file_err = { .code = ERR_NONE };
@@ -292,6 +369,8 @@ int session_run(const struct options *o)
 		go(&s, r, &err);
 	if (r)
 		run_free(r);
+	if (r && kept)
+		sum_up_differ(&s, &err);
 	if (!kept)
 		err_set(&err, file_err.code, "%s", file_err.text);
 	show(&s, kept && r != NULL, &err);
@@ -299,6 +378,8 @@ int session_run(const struct options *o)
 	for (size_t i = 0; i < s.target_count; i++)
 		kept_free(s.kept[i]);
 	ledger_free(s.ledger);
+	differ_free(s.differ);
+	diffing_release(&s.diffing);
 	if (stop >= 0)
 		(void)close(stop);
 	return status;

@@ -7,6 +7,7 @@
 #include "http/response_framing.h"
 #include "output/answers.h"
 #include "output/carry.h"
+#include "output/differ.h"
 #include "output/parts.h"
 #include "output/redirects.h"
 #include "play/player.h"
@@ -22,9 +23,11 @@ struct out_http {
 	struct output base;
 	struct player *player;
 	struct answers answers;
-	struct carry *carry; /* NULL: not wanted */
-	char *url;
+	struct carry *carry;        /* NULL: not wanted */
+	struct differ_part *differ; /* NULL: nothing is compared */
+	enum differ_side side;
 	struct buf host, base_path;
+	char *url;
 	size_t queue_len;
 	bool original_host, scheduled, send_incomplete;
 	int64_t max_lateness_ns;
@@ -101,11 +104,14 @@ static bool full(const struct out_http *o)
 	return n.waiting >= o->queue_len;
 }
 
-static enum output_result count_as(struct out_http *o, enum target_row row)
+/* A request that is not sent. */
+static enum output_result count_as(struct out_http *o, struct message *m, enum target_row row)
 {
 	uint64_t *counts = player_counts(o->player);
 	counts[TARGET_SUBMITTED]++;
 	counts[row]++;
+	if (o->differ)
+		differ_not_asked(o->differ, o->side, m);
 	return OUTPUT_OK;
 }
 
@@ -133,6 +139,8 @@ static void http_result(void *arg, const struct play_result *r)
 {
 	struct out_http *o = arg;
 	answers_take(&o->answers, r);
+	if (o->differ)
+		differ_answered(o->differ, o->side, r, o->env->real_minus_mono_ns);
 	if (!o->carry)
 		return;
 	if (r->redirects) /* what the recorded answer is compared with is the first one: http_redirect */
@@ -164,20 +172,45 @@ static struct message *http_produced(struct output *out)
 	return answers_next(&((struct out_http *)out)->answers);
 }
 
+static enum output_result recorded(struct out_http *o, struct message *m)
+{
+	if (m->type != MESSAGE_RESPONSE)
+		return OUTPUT_OK;
+	if (o->carry && !m->flags)
+		carry_recorded(o->carry, m);
+	if (o->differ && o->side == SIDE_CANDIDATE) /* each target gets it */
+		differ_recorded(o->differ, m);
+	return OUTPUT_OK;
+}
+
+/* Whoever waits for its answer is told before it is given to the player, which may answer at once; and when it was not taken after all. */
+static void announce(struct out_http *o, struct message *m)
+{
+	if (o->carry)
+		carry_sent(o->carry, &m->id);
+	if (o->differ)
+		differ_asked(o->differ, o->side, m);
+}
+
+static void withdraw(struct out_http *o, const struct message *m)
+{
+	if (o->carry)
+		carry_unsent(o->carry, &m->id);
+	if (o->differ)
+		differ_withdrawn(o->differ, o->side, m);
+}
+
 static enum output_result http_write(struct output *out, struct message *m, int64_t now_ns, struct err *err)
 {
 	(void)err;
 	struct out_http *o = (struct out_http *)out;
 	struct http_head head;
-	if (m->type != MESSAGE_REQUEST) { /* an answer: nothing to send, and nothing lost */
-		if (o->carry && m->type == MESSAGE_RESPONSE && !m->flags)
-			carry_recorded(o->carry, m);
-		return OUTPUT_OK;
-	}
+	if (m->type != MESSAGE_REQUEST) /* an answer: nothing to send, and nothing lost */
+		return recorded(o, m);
 	if (m->flags && !o->send_incomplete)
-		return count_as(o, TARGET_INCOMPLETE);
+		return count_as(o, m, TARGET_INCOMPLETE);
 	if (!http_head_parse(message_bytes(m), &head) || head.is_response)
-		return count_as(o, TARGET_NOT_REQUEST);
+		return count_as(o, m, TARGET_NOT_REQUEST);
 	if (full(o) || must_wait(o, m))
 		return refuse(o, now_ns);
 	const struct wishes wishes = wishes_of(&head);
@@ -192,17 +225,15 @@ static enum output_result http_write(struct output *out, struct message *m, int6
 	};
 	struct message *edited = edit(o, m, &head);
 	if (!edited)
-		return count_as(o, TARGET_FAILED_MEMORY);
+		return count_as(o, m, TARGET_FAILED_MEMORY);
 	o->scheduled |= m->due_ns != 0;
-	if (o->carry)
-		carry_sent(o->carry, &m->id);
+	announce(o, m);
 	int rc = player_submit(o->player, edited, &hints, now_ns);
 	message_unref(edited);
 	if (rc == 0)
 		return taken(o, m);
-	if (o->carry)
-		carry_unsent(o->carry, &m->id);
-	return rc == ERR_LIMIT ? refuse(o, now_ns) : count_as(o, TARGET_FAILED_MEMORY);
+	withdraw(o, m);
+	return rc == ERR_LIMIT ? refuse(o, now_ns) : count_as(o, m, TARGET_FAILED_MEMORY);
 }
 
 static void http_drop(struct output *out, struct message *m, enum drop_reason why)
@@ -210,7 +241,7 @@ static void http_drop(struct output *out, struct message *m, enum drop_reason wh
 	struct out_http *o = (struct out_http *)out;
 	if (m->type != MESSAGE_REQUEST)
 		return;
-	(void)count_as(o, why == DROP_STOPPED ? TARGET_UNFINISHED : TARGET_QUEUE_FULL);
+	(void)count_as(o, m, why == DROP_STOPPED ? TARGET_UNFINISHED : TARGET_QUEUE_FULL);
 	o->scheduled |= m->due_ns != 0;
 	o->answers.unsent += m->due_ns && why != DROP_STOPPED;
 }
@@ -224,20 +255,38 @@ static int64_t http_deadline(const struct output *out)
 {
 	const struct out_http *o = (const struct out_http *)out;
 	int64_t player = player_deadline(o->player), line = answers_deadline(&o->answers);
+	if (o->differ && differ_again(o->differ, o->side) && !full(o))
+		return 0;
 	return player < line ? player : line;
+}
+
+/* --diff-confirm's requests go as soon as there is room. */
+static void send_again(struct out_http *o, int64_t now_ns)
+{
+	struct message *m;
+	while (o->differ && !full(o) && (m = differ_again_take(o->differ, o->side))) {
+		enum output_result took = http_write(&o->base, m, now_ns, NULL);
+		if (took == OUTPUT_WAIT)
+			differ_again_refused(o->differ, o->side, m);
+		message_unref(m);
+		if (took != OUTPUT_OK)
+			return;
+	}
 }
 
 static int http_tick(struct output *out, int64_t now_ns, struct err *err)
 {
 	struct out_http *o = (struct out_http *)out;
 	int rc = player_tick(o->player, now_ns, err);
+	send_again(o, now_ns);
 	answers_tick(&o->answers, o->player, out->label, now_ns);
 	return rc;
 }
 
 static bool http_idle(const struct output *out)
 {
-	return player_idle(((const struct out_http *)out)->player);
+	const struct out_http *o = (const struct out_http *)out;
+	return player_idle(o->player) && !(o->differ && differ_busy(o->differ));
 }
 
 static void http_status(const struct output *out, struct output_status *s)
@@ -382,7 +431,8 @@ static int open_parts(struct out_http *h, const struct http_output_options *o, s
 	return h->carry ? 0 : err->code;
 }
 
-int out_http_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err)
+static int open_target(const char *address, const void *http_output_options, const struct io_env *env, bool baseline, struct output **out,
+                       struct err *err)
 {
 	const struct http_output_options *o = http_output_options;
 	struct out_http *h = calloc(1, sizeof *h);
@@ -390,6 +440,10 @@ int out_http_open(const char *address, const void *http_output_options, const st
 		return err_set(err, ERR_NOMEM, "out of memory");
 	h->base.ops = &http_ops;
 	h->env = env;
+	if (o->differ) {
+		h->differ = differ_part(o->differ, env->shard);
+		h->side = baseline ? differ_next_baseline(h->differ) : SIDE_CANDIDATE;
+	}
 	h->original_host = o->original_host;
 	h->send_incomplete = o->send_incomplete;
 	h->url = strdup(address);
@@ -432,4 +486,14 @@ int out_http_open(const char *address, const void *http_output_options, const st
 	}
 	*out = &h->base;
 	return 0;
+}
+
+int out_http_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err)
+{
+	return open_target(address, http_output_options, env, false, out, err);
+}
+
+int out_baseline_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err)
+{
+	return open_target(address, http_output_options, env, true, out, err);
 }

@@ -6,6 +6,8 @@
 #include "model/text_list.h"
 #include "play/reach.h"
 
+struct differ; /* differ.h */
+
 struct http_output_options { /* 0 anywhere: the default */
 	bool original_host;  /* keep the recorded Host */
 	struct play_reach reach;
@@ -18,6 +20,7 @@ struct http_output_options { /* 0 anywhere: the default */
 	bool stats;           /* a line each stats_ms: 5,000 */
 	bool measure;         /* by endpoint and over time */
 	uint64_t stats_ms;
+	struct differ *differ;   /* --diff: its answers are compared; NULL: they are not. Borrowed */
 	struct text_list carry;  /* see carry.h */
 	uint64_t workers;        /* connections at most; 0: one per recorded client */
 	uint64_t queue_len;      /* requests that wait: 1,000 */
@@ -25,6 +28,8 @@ struct http_output_options { /* 0 anywhere: the default */
 	int64_t max_lateness_ns; /* 10 ms */
 };
 
+/* A target whose answers are what others are compared with: --output-http-baseline. */
+int out_baseline_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err);
 int out_http_open(const char *address, const void *http_output_options, const struct io_env *env, struct output **out, struct err *err);
 
 #endif

@@ -19,6 +19,10 @@ const struct output_kind output_kinds[] = {
 	  offsetof(struct run_options, file_out), false, out_file_open },
 	{ "output-http", "URL", "Send requests to a target: http://, https://, unix:/path.", offsetof(struct run_options, http), true,
 	  out_http_open },
+	{ "output-http-baseline", "URL",
+	  "A target that runs the version to compare with, asked the same; its answers are the control. Given twice, the second measures "
+	  "noise.",
+	  offsetof(struct run_options, http), true, out_baseline_open },
 	{ "output-stdout", NULL, "Print messages as plain records.", 0, false, out_stdout_open },
 	{ "output-null", NULL, "Count messages and let them go.", 0, false, out_null_open },
 };

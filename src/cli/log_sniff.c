@@ -1,0 +1,62 @@
+/* log_sniff: see the header. */
+#include "cli/log_sniff.h"
+
+#include "base/hash.h"
+#include "cli/reading.h"
+
+#include <stdlib.h>
+
+#define MESSAGES_MAX 20000
+
+struct ids {
+	uint64_t *hash; /* of requests' ids, in any order */
+	size_t n;
+};
+
+static int sniff_one(struct options *o, const char *path, struct hash_key key, struct ids *ids, bool *replayed, struct err *err)
+{
+	struct source *s = reading_open(o, path, false, err);
+	if (!s)
+		return err->code;
+	struct message *m;
+	enum log_read got = LOG_READ_END;
+	for (size_t i = 0; i < MESSAGES_MAX && (got = source_next(s, &m, err)) == LOG_READ_MESSAGE; i++) {
+		if (m->type == MESSAGE_REQUEST)
+			ids->hash[ids->n++] = hash_bytes(key, slice_of(m->id.hex, m->id.len));
+		*replayed |= m->type == MESSAGE_REPLAYED;
+		message_unref(m);
+	}
+	source_close(s);
+	return got == LOG_READ_FAIL ? err->code : 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static bool meet(struct ids *a, struct ids *b)
+{
+	qsort(a->hash, a->n, sizeof *a->hash, by_value);
+	for (size_t i = 0; i < b->n && a->n; i++)
+		if (bsearch(&b->hash[i], a->hash, a->n, sizeof *a->hash, by_value))
+			return true;
+	return false;
+}
+
+int log_sniff(struct options *o, const char *const *paths, size_t n, struct log_sniff *out, struct err *err)
+{
+	struct ids ids[2] = { { .n = 0 }, { .n = 0 } };
+	struct hash_key key = hash_key_random();
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		ids[i].hash = malloc(MESSAGES_MAX * sizeof *ids[i].hash);
+		rc = ids[i].hash ? sniff_one(o, paths[i], key, &ids[i], &out->replayed[i], err) : err_set(err, ERR_NOMEM, "out of memory");
+	}
+	if (rc == 0)
+		out->ids_meet = n == 1 || meet(&ids[0], &ids[1]);
+	free(ids[0].hash);
+	free(ids[1].hash);
+	return rc;
+}

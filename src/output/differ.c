@@ -1,0 +1,536 @@
+/* differ: see the header. */
+#include "output/differ.h"
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WAITING_BYTES ((size_t)256 << 20)
+#define WAITING_MAX   (1u << 20)
+#define AGAIN_ORDINAL 0xf0000000u /* of requests sent once more: no recorded connection has so many */
+#define FOLDED_BYTES  1024
+
+/* One target's part of an exchange. */
+struct part_answer {
+	bool asked, done, never;
+	const char *failed;
+	struct slice bytes; /* of `copy`, or the player's until its call returns */
+	struct buf copy;
+	int64_t sent_ns, latency_ns;
+	struct list again; /* in the queue of requests to send to it once more */
+};
+
+struct waiting {
+	struct list by_age;
+	struct waiting *same_id; /* a looped file sends an id again before its first answer may have come */
+	struct message_id id;
+	struct message *request, *recorded;
+	struct part_answer side[SIDES];
+	size_t bytes;
+	unsigned rounds; /* --diff-confirm: so many are left; 0: the exchange itself */
+	uint32_t number; /* the book's, of an exchange to confirm */
+};
+
+struct differ_part {
+	const struct differ_options *o;
+	struct book *book;
+	struct hash_key key;
+	struct map by_id;
+	struct list by_age; /* exchanges, the oldest first; not those to confirm */
+	struct list confirming;
+	struct list again[SIDES];
+	size_t bytes;
+	uint32_t confirmed; /* requests made to send once more */
+	int baselines;
+	struct buf folded;
+};
+
+struct differ {
+	struct differ_options o;
+	unsigned n;
+	struct differ_part *parts;
+};
+
+/* --- entries ---------------------------------------------------------------------------------------------------------------------------- */
+
+static bool same_id(const void *entry, const void *key)
+{
+	return message_id_eq(&((const struct waiting *)entry)->id, key);
+}
+
+static uint64_t hash_of(const struct differ_part *p, const struct message_id *id)
+{
+	return hash_bytes(p->key, slice_of(id->hex, id->len));
+}
+
+static void hold(struct differ_part *p, struct waiting *w, size_t bytes)
+{
+	w->bytes += bytes;
+	p->bytes += bytes;
+}
+
+static struct waiting *waiting_new(struct message *request)
+{
+	struct waiting *w = calloc(1, sizeof *w);
+	if (!w)
+		return NULL;
+	w->id = request->id;
+	w->request = message_ref(request);
+	list_init(&w->by_age);
+	for (int s = 0; s < SIDES; s++) {
+		buf_init(&w->side[s].copy, SIZE_MAX);
+		list_init(&w->side[s].again);
+	}
+	return w;
+}
+
+static void waiting_free(struct differ_part *p, struct waiting *w)
+{
+	p->bytes -= w->bytes;
+	list_remove(&w->by_age);
+	for (int s = 0; s < SIDES; s++) {
+		buf_release(&w->side[s].copy);
+		list_remove(&w->side[s].again);
+	}
+	message_unref(w->request);
+	message_unref(w->recorded);
+	free(w);
+}
+
+static int enter(struct differ_part *p, struct waiting *w, uint64_t hash)
+{
+	struct waiting *first = map_find(&p->by_id, hash, &w->id);
+	if (!first)
+		return map_put(&p->by_id, hash, w);
+	while (first->same_id)
+		first = first->same_id;
+	first->same_id = w;
+	return 0;
+}
+
+static void leave(struct differ_part *p, struct waiting *w)
+{
+	uint64_t hash = hash_of(p, &w->id);
+	struct waiting *first = map_find(&p->by_id, hash, &w->id);
+	if (first == w) {
+		(void)map_remove(&p->by_id, hash, &w->id);
+		if (w->same_id)
+			(void)map_put(&p->by_id, hash, w->same_id); /* there is room: one has just left */
+	} else {
+		while (first && first->same_id != w)
+			first = first->same_id;
+		if (first)
+			first->same_id = w->same_id;
+	}
+	waiting_free(p, w);
+}
+
+/* --- to the book ------------------------------------------------------------------------------------------------------------------------ */
+
+static void count_out(struct differ_part *p, const struct message *request, enum not_comparable why)
+{
+	struct request_view v;
+	if (view_request(p->o->names, message_bytes(request), &p->folded, &v))
+		book_not_comparable(p->book, v.method, v.folded, why);
+	else
+		book_not_comparable(p->book, slice_str("?"), slice_str(""), why);
+}
+
+static void target_answer(const struct part_answer *a, struct book_answer *out)
+{
+	*out = (struct book_answer){ .failed = a->failed, .sent_ns = a->sent_ns, .latency_ns = a->latency_ns };
+	if (!a->done || a->failed)
+		return;
+	out->there = view_answer(a->bytes, &out->answer);
+	if (!out->there)
+		out->failed = "an answer without a head";
+}
+
+/* From the request's first byte to the answer's last, as the player counts it too. */
+static void recorded_answer(const struct waiting *w, struct book_answer *out)
+{
+	*out = (struct book_answer){ .latency_ns = -1 };
+	if (!w->recorded)
+		return;
+	int64_t end_ns = w->recorded->ts_ns + (w->recorded->latency_ns > 0 ? w->recorded->latency_ns : 0);
+	out->sent_ns = w->request->ts_ns;
+	if (end_ns >= w->request->ts_ns)
+		out->latency_ns = end_ns - w->request->ts_ns;
+	out->there = view_answer(message_bytes(w->recorded), &out->answer);
+}
+
+static bool exchange_of(struct differ_part *p, const struct waiting *w, char id[MESSAGE_ID_MAX + 1], struct book_exchange *x)
+{
+	struct request_view v;
+	if (!view_request(p->o->names, message_bytes(w->request), &p->folded, &v))
+		return false;
+	(void)snprintf(id, MESSAGE_ID_MAX + 1, "%.*s", w->id.len, w->id.hex);
+	*x = (struct book_exchange){
+		.id = id, .request = message_bytes(w->request), .method = v.method, .path = v.path, .folded = v.folded
+	};
+	target_answer(&w->side[SIDE_CANDIDATE], &x->candidate);
+	target_answer(&w->side[SIDE_SECOND], &x->second);
+	if (p->o->asked[SIDE_CONTROL])
+		target_answer(&w->side[SIDE_CONTROL], &x->control);
+	else
+		recorded_answer(w, &x->control);
+	return true;
+}
+
+/* --- sent once more --------------------------------------------------------------------------------------------------------------------- */
+
+/* RFC 9110 §9.2.1. */
+static bool safe_method(struct slice method)
+{
+	return slice_eq(method, slice_str("GET")) || slice_eq(method, slice_str("HEAD")) || slice_eq(method, slice_str("OPTIONS"));
+}
+
+static void next_round(struct differ_part *p, struct waiting *w)
+{
+	for (int s = 0; s < SIDES; s++) {
+		struct part_answer *a = &w->side[s];
+		a->asked = a->done = a->never = false;
+		a->failed = NULL;
+		buf_clear(&a->copy);
+		if (p->o->asked[s])
+			list_append(&p->again[s], &a->again);
+	}
+}
+
+/* In the lane of the first one, under an id of its own. */
+static struct message *copy_request(struct differ_part *p, const struct message *m)
+{
+	struct message *copy = message_new(MESSAGE_REQUEST, m->data.len);
+	if (!copy || buf_append(&copy->data, message_bytes(m)) != 0) {
+		message_unref(copy);
+		return NULL;
+	}
+	copy->id = message_id_make(message_lane(&m->id), AGAIN_ORDINAL + p->confirmed++);
+	copy->ts_ns = m->ts_ns;
+	copy->src = m->src;
+	copy->dst = m->dst;
+	return copy;
+}
+
+static void confirm(struct differ_part *p, const struct waiting *w, const struct book_exchange *x)
+{
+	uint32_t number;
+	if (!p->o->confirm || !safe_method(x->method) || !book_wants_confirmation(p->book, (unsigned)p->o->confirm, &number))
+		return;
+	struct message *request = copy_request(p, w->request);
+	struct waiting *again = request ? waiting_new(request) : NULL;
+	message_unref(request);
+	if (!again || enter(p, again, hash_of(p, &again->id)) != 0) {
+		if (again)
+			waiting_free(p, again);
+		return; /* it stays unconfirmed */
+	}
+	again->recorded = w->recorded ? message_ref(w->recorded) : NULL;
+	again->number = number;
+	again->rounds = (unsigned)p->o->confirm;
+	list_append(&p->confirming, &again->by_age);
+	next_round(p, again);
+}
+
+static bool one_failed(const struct waiting *w)
+{
+	for (int s = 0; s < SIDES; s++)
+		if (w->side[s].never || w->side[s].failed)
+			return true;
+	return false;
+}
+
+static void settle_round(struct differ_part *p, struct waiting *w)
+{
+	char id[MESSAGE_ID_MAX + 1];
+	struct book_exchange x;
+	if (exchange_of(p, w, id, &x))
+		book_repeat(p->book, w->number, &x);
+	if (--w->rounds == 0 || one_failed(w))
+		leave(p, w);
+	else
+		next_round(p, w);
+}
+
+/* --- settled ---------------------------------------------------------------------------------------------------------------------------- */
+
+static bool complete(const struct differ_part *p, const struct waiting *w)
+{
+	for (int s = 0; s < SIDES; s++)
+		if (p->o->asked[s] && !w->side[s].done && !w->side[s].never)
+			return false;
+	return p->o->asked[SIDE_CONTROL] || w->recorded || w->side[SIDE_CANDIDATE].never;
+}
+
+/* NC_CAUSES: it can be compared. */
+static enum not_comparable hindrance(const struct differ_part *p, const struct waiting *w)
+{
+	for (int s = 0; s < SIDES; s++)
+		if (w->side[s].never)
+			return NC_REQUEST_NOT_SENT;
+	for (int s = 0; s < SIDES; s++)
+		if (p->o->asked[s] && !w->side[s].done)
+			return NC_NOT_FINISHED;
+	if (p->o->asked[SIDE_CONTROL])
+		return NC_CAUSES;
+	if (!w->recorded)
+		return NC_NO_RECORDED;
+	return w->recorded->flags ? NC_INCOMPLETE_RECORDED : NC_CAUSES;
+}
+
+static void settle(struct differ_part *p, struct waiting *w)
+{
+	if (w->rounds) {
+		settle_round(p, w);
+		return;
+	}
+	char id[MESSAGE_ID_MAX + 1];
+	struct book_exchange x;
+	enum not_comparable why = hindrance(p, w);
+	if (why != NC_CAUSES)
+		count_out(p, w->request, why);
+	else if (!exchange_of(p, w, id, &x))
+		count_out(p, w->request, NC_MEMORY);
+	else if (book_add(p->book, &x) == EXCHANGE_DIFFERENT)
+		confirm(p, w, &x);
+	leave(p, w);
+}
+
+static void let_go_oldest(struct differ_part *p)
+{
+	size_t limit = p->o->waiting_bytes ? p->o->waiting_bytes : WAITING_BYTES;
+	while (p->bytes > limit && !list_empty(&p->by_age)) {
+		struct waiting *oldest = LIST_ENTRY(list_first(&p->by_age), struct waiting, by_age);
+		enum not_comparable why = hindrance(p, oldest);
+		count_out(p, oldest->request, why == NC_NO_RECORDED ? why : NC_LET_GO);
+		leave(p, oldest);
+	}
+}
+
+/* --- what comes in ---------------------------------------------------------------------------------------------------------------------- */
+
+/* The first of that id that this side has not been asked yet; made where there is none. NULL: out of memory, counted. */
+static struct waiting *to_ask(struct differ_part *p, enum differ_side side, struct message *request)
+{
+	uint64_t hash = hash_of(p, &request->id);
+	for (struct waiting *w = map_find(&p->by_id, hash, &request->id); w; w = w->same_id)
+		if (!w->side[side].asked && !w->side[side].never)
+			return w;
+	struct waiting *w = waiting_new(request);
+	if (!w || enter(p, w, hash) != 0) {
+		if (w)
+			waiting_free(p, w);
+		if (side == SIDE_CANDIDATE)
+			count_out(p, request, NC_MEMORY);
+		return NULL;
+	}
+	list_append(&p->by_age, &w->by_age);
+	hold(p, w, sizeof *w + request->data.len);
+	return w;
+}
+
+void differ_asked(struct differ_part *p, enum differ_side side, struct message *request)
+{
+	struct waiting *w = to_ask(p, side, request);
+	if (w)
+		w->side[side].asked = true;
+}
+
+/* The first of that id that this side is asked and has not answered. */
+static struct waiting *under_way(const struct differ_part *p, enum differ_side side, const struct message_id *id)
+{
+	struct waiting *w = map_find(&p->by_id, hash_of(p, id), id);
+	while (w && (!w->side[side].asked || w->side[side].done))
+		w = w->same_id;
+	return w;
+}
+
+void differ_withdrawn(struct differ_part *p, enum differ_side side, const struct message *request)
+{
+	struct waiting *w = under_way(p, side, &request->id);
+	if (w)
+		w->side[side].asked = false;
+}
+
+void differ_not_asked(struct differ_part *p, enum differ_side side, struct message *request)
+{
+	struct waiting *w = to_ask(p, side, request);
+	if (!w)
+		return;
+	w->side[side].never = true;
+	if (complete(p, w))
+		settle(p, w);
+}
+
+void differ_answered(struct differ_part *p, enum differ_side side, const struct play_result *r, int64_t real_minus_mono_ns)
+{
+	struct waiting *w = under_way(p, side, &r->request->id);
+	if (!w)
+		return; /* let go */
+	struct part_answer *a = &w->side[side];
+	a->done = r->outcome != TARGET_UNFINISHED;
+	a->never = !a->done;
+	a->failed = a->done && r->outcome != TARGET_ANSWERED ? target_table.rows[r->outcome].text : NULL;
+	a->bytes = r->response;
+	a->sent_ns = r->sent_ns ? r->sent_ns + real_minus_mono_ns : 0;
+	a->latency_ns = r->outcome == TARGET_ANSWERED ? r->done_ns - r->sent_ns : -1;
+	if (complete(p, w)) {
+		settle(p, w);
+		return;
+	}
+	if (buf_append(&a->copy, r->response) != 0)
+		a->failed = "out of memory for the answer";
+	a->bytes = buf_slice(&a->copy);
+	hold(p, w, r->response.len);
+	let_go_oldest(p);
+}
+
+/* An interim answer is a record of its own under the request's id; 101 ends the exchange. */
+static bool interim(const struct message *response)
+{
+	struct answer a;
+	return view_answer(message_bytes(response), &a) && a.status < 200 && a.status != 101;
+}
+
+void differ_recorded(struct differ_part *p, struct message *response)
+{
+	if (p->o->asked[SIDE_CONTROL])
+		return;
+	struct waiting *w = map_find(&p->by_id, hash_of(p, &response->id), &response->id);
+	while (w && w->recorded)
+		w = w->same_id;
+	if (!w || interim(response))
+		return;
+	w->recorded = message_ref(response);
+	hold(p, w, response->data.len);
+	if (complete(p, w))
+		settle(p, w);
+	else
+		let_go_oldest(p);
+}
+
+bool differ_again(const struct differ_part *p, enum differ_side side)
+{
+	return !list_empty(&p->again[side]);
+}
+
+struct message *differ_again_take(struct differ_part *p, enum differ_side side)
+{
+	struct list *first = list_first(&p->again[side]);
+	if (!first)
+		return NULL;
+	list_remove(first);
+	const struct part_answer *a = LIST_ENTRY(first, struct part_answer, again);
+	return message_ref(LIST_ENTRY(a - side, struct waiting, side)->request);
+}
+
+void differ_again_refused(struct differ_part *p, enum differ_side side, const struct message *m)
+{
+	struct waiting *w = map_find(&p->by_id, hash_of(p, &m->id), &m->id);
+	if (w)
+		list_append(&p->again[side], &w->side[side].again);
+}
+
+bool differ_busy(const struct differ_part *p)
+{
+	return !list_empty(&p->confirming);
+}
+
+/* --- the whole -------------------------------------------------------------------------------------------------------------------------- */
+
+static int part_init(struct differ_part *p, const struct differ_options *o, struct err *err)
+{
+	p->o = o;
+	p->key = hash_key_random();
+	map_init(&p->by_id, WAITING_MAX, same_id);
+	list_init(&p->by_age);
+	list_init(&p->confirming);
+	for (int s = 0; s < SIDES; s++)
+		list_init(&p->again[s]);
+	buf_init(&p->folded, FOLDED_BYTES);
+	p->book = book_new(&o->book, err);
+	return p->book ? 0 : err->code;
+}
+
+struct differ *differ_new(const struct differ_options *options, unsigned parts, struct err *err)
+{
+	struct differ *d = calloc(1, sizeof *d);
+	if (d)
+		d->parts = calloc(parts, sizeof *d->parts);
+	if (!d || !d->parts) {
+		(void)err_set(err, ERR_NOMEM, "out of memory");
+		differ_free(d);
+		return NULL;
+	}
+	d->o = *options;
+	d->o.asked[SIDE_CANDIDATE] = true;
+	int rc = 0;
+	while (d->n < parts && rc == 0)
+		rc = part_init(&d->parts[d->n++], &d->o, err);
+	if (rc == 0)
+		return d;
+	differ_free(d);
+	return NULL;
+}
+
+static void drop_list(struct differ_part *p, struct list *all, bool count)
+{
+	while (!list_empty(all)) {
+		struct waiting *w = LIST_ENTRY(list_first(all), struct waiting, by_age);
+		if (count)
+			count_out(p, w->request, hindrance(p, w) == NC_CAUSES ? NC_NOT_FINISHED : hindrance(p, w));
+		leave(p, w);
+	}
+}
+
+void differ_free(struct differ *d)
+{
+	if (!d)
+		return;
+	for (unsigned i = 0; i < d->n; i++) {
+		struct differ_part *p = &d->parts[i];
+		drop_list(p, &p->by_age, false);
+		drop_list(p, &p->confirming, false);
+		map_release(&p->by_id);
+		buf_release(&p->folded);
+		book_free(p->book);
+	}
+	free(d->parts);
+	free(d);
+}
+
+struct differ_part *differ_part(struct differ *d, unsigned shard)
+{
+	return &d->parts[shard < d->n ? shard : 0];
+}
+
+enum differ_side differ_next_baseline(struct differ_part *p)
+{
+	for (enum differ_side s = SIDE_CONTROL + (enum differ_side)p->baselines; s < SIDES; s++) {
+		p->baselines++;
+		if (p->o->asked[s])
+			return s;
+	}
+	return SIDES;
+}
+
+struct verdict *differ_verdict(struct differ *d, struct err *err)
+{
+	for (unsigned i = 0; i < d->n; i++) {
+		drop_list(&d->parts[i], &d->parts[i].by_age, true);
+		drop_list(&d->parts[i], &d->parts[i].confirming, false);
+		if (i > 0 && book_merge(d->parts[0].book, d->parts[i].book) != 0) {
+			(void)err_set(err, ERR_NOMEM, "out of memory while summing up the differences");
+			return NULL;
+		}
+	}
+	return book_verdict(d->parts[0].book, err);
+}
+
+int differ_learned(struct differ *d, struct buf *out)
+{
+	return book_learned(d->parts[0].book, out);
+}
