@@ -133,17 +133,22 @@ static struct slice attributes_beyond(struct slice rest)
 	return fields_trim(rest);
 }
 
+/* The last of its name; and no moment where an age says when the cookie ends (timed): Max-Age wins (§4.1.2.2), and a moment moves with the clock. */
+static bool counts(const struct cookie *c, const struct attribute *a, bool timed)
+{
+	struct attribute last;
+	return attribute_find(c->rest, a->name, &last) && last.name.ptr == a->name.ptr &&
+	       !(timed && slice_eq_nocase(a->name, slice_str("expires")));
+}
+
 static void compare_attributes(const struct cookie *control, const struct cookie *candidate, struct difference_sink sink)
 {
 	struct attribute a, b;
-	struct slice expires = slice_str("expires"), max_age = slice_str("max-age");
-	/* Max-Age wins (§4.1.2.2): beside it a moment that moves with the clock says nothing. */
+	struct slice max_age = slice_str("max-age");
 	bool timed = attribute_find(control->rest, max_age, &a) && attribute_find(candidate->rest, max_age, &b);
 	struct slice rest = control->rest;
 	for (unsigned n = 0; n < ATTRIBUTES_MAX && attribute_next(&rest, &a); n++) {
-		struct attribute last;
-		if (!attribute_find(control->rest, a.name, &last) || last.name.ptr != a.name.ptr ||
-		    (timed && slice_eq_nocase(a.name, expires)))
+		if (!counts(control, &a, timed))
 			continue;
 		bool there = attribute_find(candidate->rest, a.name, &b);
 		if (!there || !attribute_equal(a, b))
@@ -151,7 +156,7 @@ static void compare_attributes(const struct cookie *control, const struct cookie
 	}
 	rest = candidate->rest;
 	for (unsigned n = 0; n < ATTRIBUTES_MAX && attribute_next(&rest, &b); n++)
-		if (!attribute_find(control->rest, b.name, &a) && !(timed && slice_eq_nocase(b.name, expires)))
+		if (counts(candidate, &b, timed) && !attribute_find(control->rest, b.name, &a))
 			tell_attribute(control->name, NULL, &b, sink);
 	struct slice star = slice_str("*");
 	a = (struct attribute){ .text = attributes_beyond(control->rest), .name = star };

@@ -119,16 +119,16 @@ static void side_read(struct side *s, struct slice lines, size_t max)
 {
 	s->all = s->few;
 	s->n = 0;
-	s->rest = lines;
+	s->rest = slice_of(NULL, 0);
 	struct slice name, value, behind = lines;
-	while (fields_next(&behind, &name, &value)) {
-		if (s->n == max || (s->n == FIELDS_FEW && s->all == s->few && !side_grow(s)))
+	for (struct slice at = lines; fields_next(&behind, &name, &value); at = behind) {
+		if (s->n == max || (s->n == FIELDS_FEW && s->all == s->few && !side_grow(s))) {
+			s->rest = fields_trim(at);
 			break;
+		}
 		s->all[s->n] = (struct field){ first_bytes(name), name, value, s->n };
 		s->n++;
-		s->rest = behind;
 	}
-	s->rest = fields_trim(s->rest);
 	qsort(s->all, s->n, sizeof *s->all, order_fields);
 }
 

@@ -15,6 +15,8 @@ static int decode(struct slice message, struct buf *out)
 	while (at + 4 <= message.len && memcmp(message.ptr + at, "\r\n\r\n", 4) != 0)
 		at++;
 	struct slice body = slice_from(message, at + 4);
+	if (body.len == 0)
+		return ERR_FORMAT;
 	static const struct {
 		char lead;
 		int code;
@@ -103,6 +105,9 @@ static const struct row {
 	/* codings */
 	{ CODED "+ab", TEXT "abab", "missing header:content-encoding twice|", 0 },
 	{ CODED "+a\nb\n", CODED "+a\nc\n", "value body b/a/b|c/a/c", 0 },
+	{ CODED "", "200\r\nContent-Type: text/plain\r\nContent-Encoding: thrice\r\n\r\n", "value header:content-encoding twice|thrice",
+	  0 },
+	{ CODED "", CODED "+a", "extra body |aa", 0 },
 	{ CODED "!same", CODED "!same", "", 0 },
 	{ CODED "!abc", CODED "!abd", "value body 4 bytes, hash *|4 bytes, hash *", FALLBACK_CODING },
 	{ CODED "+ab", CODED "!abc", "length body 3 bytes, hash *|4 bytes, hash *", FALLBACK_CODING },

@@ -29,6 +29,7 @@ static const struct row {
 	{ "domain", { "a=1; Domain=.Example.com" }, { "a=1; Domain=example.com" }, "" },
 	{ "same site", { "a=1; SameSite=Lax" }, { "a=1; SameSite=lax" }, "" },
 	{ "the last of several counts", { "a=1; Path=/x; Path=/" }, { "a=1; Path=/" }, "" },
+	{ "several, all new", { "a=1" }, { "a=1; Path=/x; path=/" }, "extra header:set-cookie[a].path |path=/" },
 	{ "two of one name: path tells",
 	  { "a=1; Path=/x", "a=2; Path=/y" },
 	  { "a=2; Path=/y", "a=3; Path=/x" },

@@ -111,7 +111,9 @@ static void check_applies(struct slice a, struct slice b, struct slice diff)
 			continue;
 		if (one.ptr[0] == '@') {
 			size_t from = 0, n = 1;
-			cr_assert_geq(sscanf((const char *)one.ptr, "@@ -%zu,%zu", &from, &n), 1);
+			char head[100] = "";
+			memcpy(head, one.ptr, one.len < sizeof head ? one.len : sizeof head - 1);
+			cr_assert_geq(sscanf(head, "@@ -%zu,%zu", &from, &n), 1);
 			for (from += n == 0; line < from; line++) {
 				struct slice same = slice_cut(a, at, slice_find_byte(slice_from(a, at), '\n') + 1);
 				cr_assert_eq(buf_append(&made, same), 0);
