@@ -169,22 +169,24 @@ static void compare_attributes(const struct cookie *control, const struct cookie
 
 static void compare_pair(const struct cookie *control, const struct cookie *candidate, struct difference_sink sink)
 {
-	if (slice_eq(control->line, candidate->line))
-		return;
-	bool gone = forgets(candidate);
-	if (gone != forgets(control)) {
+	bool alike = slice_eq(control->rest, candidate->rest); /* mostly */
+	bool gone = !alike && forgets(candidate);
+	if (!alike && gone != forgets(control)) {
 		tell_cookie(gone ? DIFFERENCE_MISSING : DIFFERENCE_EXTRA, control, candidate, sink);
 		return;
 	}
 	if (!fields_value_equal(control->value, candidate->value, VALUE_EXACT))
 		tell_cookie(DIFFERENCE_VALUE, control, candidate, sink);
-	compare_attributes(control, candidate, sink);
+	if (!alike)
+		compare_attributes(control, candidate, sink);
 }
 
 /* RFC 6265 §5.3: name, path and domain make one cookie. */
 static bool same_place(const struct cookie *a, const struct cookie *b)
 {
 	static const char *const names[] = { "path", "domain" };
+	if (slice_eq(a->rest, b->rest))
+		return true;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct attribute x = { 0 }, y = { 0 };
 		attribute_find(a->rest, slice_str(names[i]), &x);

@@ -8,7 +8,7 @@ static struct slice first_line(struct slice s)
 }
 
 /* The line with the folded ones behind it (RFC 9112 §5.2). */
-static struct slice take_lines(struct slice *rest)
+struct slice fields_take_line(struct slice *rest)
 {
 	size_t n = first_line(*rest).len;
 	while (n < rest->len && (rest->ptr[n] == ' ' || rest->ptr[n] == '\t'))
@@ -35,7 +35,7 @@ struct slice fields_trim(struct slice s)
 bool fields_next(struct slice *rest, struct slice *name, struct slice *value)
 {
 	while (rest->len) {
-		struct slice lines = take_lines(rest);
+		struct slice lines = fields_take_line(rest);
 		size_t colon = slice_find_byte(lines, ':');
 		*name = fields_trim(slice_cut(lines, 0, colon));
 		*value = colon < lines.len ? fields_trim(slice_from(lines, colon + 1)) : slice_of(lines.ptr, 0);

@@ -9,6 +9,9 @@
 /* Walks field lines; false at the end. Value trimmed, folds left in. A line that is no field is one whose name is the whole line: nothing is passed over. */
 bool fields_next(struct slice *rest, struct slice *name, struct slice *value);
 
+/* Takes one line off, whole: its end and the folded ones behind it too. Empty at the end. */
+struct slice fields_take_line(struct slice *rest);
+
 /* The first field of that name (any case); an empty slice with ptr NULL where there is none. */
 struct slice fields_find(struct slice fields, const char *name);
 
