@@ -310,6 +310,8 @@ static int check_keys(struct parser *s, size_t from)
 {
 	struct json_tree *t = s->t;
 	size_t n = t->keys_n - from;
+	if (n < 2)
+		return 0;
 	if (n > FEW_KEYS) {
 		for (size_t i = 0; i < n; i++)
 			if (push_key(s, 0, 0) != 0)

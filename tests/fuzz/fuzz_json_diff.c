@@ -57,7 +57,8 @@ static struct path_advice advise(void *arg, struct slice path)
 static bool means_to_differ(const json_error_t *e, struct slice text)
 {
 	enum json_error_code code = json_error_code(e);
-	if (code == json_error_invalid_utf8 || code == json_error_numeric_overflow || code == json_error_stack_overflow)
+	if (code == json_error_invalid_utf8 || code == json_error_null_byte_in_key || code == json_error_numeric_overflow ||
+	    code == json_error_stack_overflow)
 		return true;
 	for (size_t i = 0; i + 2 < text.len; i++)
 		if (text.ptr[i] == '\\' && text.ptr[i + 1] == 'u' && ascii_lower(text.ptr[i + 2]) == 'd')
@@ -68,7 +69,8 @@ static bool means_to_differ(const json_error_t *e, struct slice text)
 static void ask_jansson(const struct json_tree *t, int rc, struct slice text)
 {
 	json_error_t e;
-	if (rc == ERR_LIMIT)
+	/* It loses a NUL behind a number. */
+	if (rc == ERR_LIMIT || slice_find_byte(text, 0) < text.len)
 		return;
 	json_t *other = json_loadb((const char *)text.ptr, text.len,
 	                           JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &e);

@@ -232,7 +232,8 @@ Test(json_tree, equal_values_are_equal_and_hash_alike)
 static bool means_to_differ(const json_error_t *e, struct slice text)
 {
 	enum json_error_code code = json_error_code(e);
-	if (code == json_error_invalid_utf8 || code == json_error_numeric_overflow || code == json_error_stack_overflow)
+	if (code == json_error_invalid_utf8 || code == json_error_null_byte_in_key || code == json_error_numeric_overflow ||
+	    code == json_error_stack_overflow)
 		return true;
 	for (size_t i = 0; i + 4 < text.len; i++)
 		if (text.ptr[i] == '\\' && text.ptr[i + 1] == 'u' && ascii_lower(text.ptr[i + 2]) == 'd')
