@@ -18,7 +18,7 @@ int expect_add_text(struct expect *e, struct slice text, const char *name, struc
 size_t expect_count(const struct expect *e);
 const char *expect_text(const struct expect *e, size_t rule); /* as written */
 
-/* Which rules concern this endpoint: bit i for rule i (at most 64 rules a file: more is ERR_LIMIT when they are read). */
+/* Which rules concern this endpoint: bit i for rule i (at most 64 rules in all files: more is ERR_LIMIT when they are read). */
 uint64_t expect_for(const struct expect *e, struct slice method, struct slice folded, struct slice path);
 
 /* Which of `rules` does this answer break (bits)? decoded: its body; tree: memory lent for JSON. Latency rules are not looked at. */

@@ -323,18 +323,26 @@ int rules_hide(const struct endpoint_rules *e, const struct difference *d)
 	return -1;
 }
 
+/* How much a rule that covers a path is about that path: "**" about anything else, then what lies above it, then itself. */
+static int closeness(const struct rule *rule, enum path_match match)
+{
+	return rule->what.root == ROOT_ANY ? 1 : match == PATH_ITSELF ? 3 : 2;
+}
+
 bool rules_rate(const struct endpoint_rules *e, struct slice path, enum difference_kind kind, uint64_t *differ, uint64_t *of)
 {
-	/* A rule for the path itself goes before those it merely lies beneath; among equals the highest rate, which claims least. */
+	/* The closest goes first; among equals the highest rate, which claims least. */
 	const struct rule *rule, *best = NULL;
-	enum path_match match, best_match = PATH_OTHER;
+	enum path_match match;
+	int best_close = 0;
 	for (size_t at = 0; (rule = next_covering(e, path, &at, &match));) {
-		if (rule->how != HOW_RATE || (rule->one_kind && rule->kind != kind) || match < best_match)
+		int close = closeness(rule, match);
+		if (rule->how != HOW_RATE || (rule->one_kind && rule->kind != kind) || close < best_close)
 			continue;
 		bool higher = !best || (double)rule->differ / (double)rule->of > (double)best->differ / (double)best->of;
-		if (match > best_match || higher)
+		if (close > best_close || higher)
 			best = rule;
-		best_match = match;
+		best_close = close;
 	}
 	if (!best)
 		return false;

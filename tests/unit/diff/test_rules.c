@@ -300,6 +300,23 @@ Test(rules, the_rate_of_the_path_itself_goes_first_then_the_highest)
 	rules_free(r);
 }
 
+Test(rules, a_rate_for_anything_else_goes_last)
+{
+	struct rules *r = rules_of("GET /api/*: $.meta rate 5/1000\nGET /api/*: $.meta.ts rate 1/1000\nGET /api/*: ** rate 90/1000\n");
+	struct endpoint_rules *e = for_items(r);
+	static const struct {
+		const char *path;
+		uint64_t differ;
+	} cases[] = { { "$.meta.ts", 1 }, { "$.meta", 5 }, { "$.meta.x", 5 }, { "$.x", 90 }, { "status 200>503", 90 }, { "odd", 90 } };
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint64_t differ = 0, of = 0;
+		cr_expect(rules_rate(e, str(cases[i].path), DIFFERENCE_VALUE, &differ, &of));
+		cr_expect_eq(differ, cases[i].differ, "%s: %llu", cases[i].path, (unsigned long long)differ);
+	}
+	endpoint_rules_free(e);
+	rules_free(r);
+}
+
 Test(rules, as_written_and_where)
 {
 	struct rules *r =
