@@ -20,6 +20,7 @@ struct unit_verdict_options {
 	size_t findings, endpoints, seconds;
 	bool hostile; /* endpoints, paths, values and bodies are that */
 	bool alone;   /* no second control */
+	bool coded;   /* bodies are gzip inside chunks */
 };
 
 static inline char *unit_verdict_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -88,8 +89,54 @@ static const struct unit_difference unit_differences[] = {
 };
 #define UNIT_DIFFERENCES (sizeof unit_differences / sizeof *unit_differences)
 
-static inline struct slice unit_verdict_answer(const struct unit_difference *d, bool candidate, bool hostile)
+/* RFC 1952, one stored block (RFC 1951 section 3.2.4). */
+static inline size_t unit_verdict_gzip(uint8_t *out, const char *text, size_t n)
 {
+	uint32_t crc = 0xffffffff;
+	for (size_t i = 0; i < n; i++) {
+		crc ^= (uint8_t)text[i];
+		for (int k = 0; k < 8; k++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	crc = ~crc;
+	const uint8_t head[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)~n, (uint8_t)(~n >> 8) };
+	memcpy(out, head, sizeof head);
+	memcpy(out + sizeof head, text, n);
+	for (int i = 0; i < 4; i++) {
+		out[sizeof head + n + (size_t)i] = (uint8_t)(crc >> 8 * i);
+		out[sizeof head + n + 4 + (size_t)i] = (uint8_t)(n >> 8 * i);
+	}
+	return sizeof head + n + 8;
+}
+
+static inline struct slice unit_verdict_coded(const char *body)
+{
+	uint8_t coded[4096];
+	size_t n = unit_verdict_gzip(coded, body, strlen(body)), half = n / 2, at;
+	char *all = unit_verdict_room(1, n + 512);
+	at = (size_t)sprintf(
+	        all,
+	        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+	        "%zx;a=b\r\n",
+	        half);
+	memcpy(all + at, coded, half);
+	at += half;
+	at += (size_t)sprintf(all + at, "\r\n%zx\r\n", n - half);
+	memcpy(all + at, coded + half, n - half);
+	at += n - half;
+	at += (size_t)sprintf(all + at, "\r\n0\r\n\r\n");
+	return slice_of(all, at);
+}
+
+static inline struct slice unit_verdict_plain(const char *status, const char *cache, const char *body)
+{
+	return unit_verdict_bytes("HTTP/1.1 %s\r\nContent-Type: application/json\r\nCache-Control: %s\r\nContent-Length: %zu\r\n\r\n%s",
+	                          status, cache, strlen(body), body);
+}
+
+static inline struct slice unit_verdict_answer(const struct unit_difference *d, bool candidate, const struct unit_verdict_options *o)
+{
+	bool hostile = o->hostile;
 	bool failing = candidate && d->path[0] == 's';
 	const char *cache = candidate && d->path[0] == 'h' ? "no-store" : "max-age=60";
 	char *body = hostile ? unit_verdict_text("{\"text\":\"%s %s %s\"}", candidate ? "b" : "a", UNIT_HOSTILE, UNIT_BAD_UTF8)
@@ -98,8 +145,7 @@ static inline struct slice unit_verdict_answer(const struct unit_difference *d, 
 	                               "\"size\":[2.0,1.5,1e400],%s}],\"total\":2,\"next\":null}",
 	                               candidate ? d->candidate_json : d->control_json, candidate ? d->candidate_json : d->control_json);
 	struct slice all =
-	        unit_verdict_bytes("HTTP/1.1 %s\r\nContent-Type: application/json\r\nCache-Control: %s\r\nContent-Length: %zu\r\n\r\n%s",
-	                           failing ? "503 Service Unavailable" : "200 OK", cache, strlen(body), body);
+	        o->coded ? unit_verdict_coded(body) : unit_verdict_plain(failing ? "503 Service Unavailable" : "200 OK", cache, body);
 	free(body);
 	return all;
 }
@@ -118,8 +164,8 @@ static inline struct verdict_exchange *unit_verdict_exchange(size_t i, const str
 		        "GET /api/items/%zu?currency=EUR HTTP/1.1\r\nHost: shop.example.org\r\nUser-Agent: it's a test\r\n"
 		        "Accept: application/json\r\n\r\n",
 		        1000 + i);
-	x->control = unit_verdict_answer(d, false, o->hostile);
-	x->candidate = unit_verdict_answer(d, true, o->hostile);
+	x->control = unit_verdict_answer(d, false, o);
+	x->candidate = unit_verdict_answer(d, true, o);
 	x->control_ns = 4200000 + (int64_t)(i % 17) * 100000;
 	x->candidate_ns = 6100000 + (int64_t)(i % 13) * 100000;
 	x->cut = i % 7 == 3;

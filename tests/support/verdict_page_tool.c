@@ -1,6 +1,6 @@
 /* verdict_page_tool: writes the report of a comparison made by hand to standard output.
  *
- *     verdict_page_tool html|json|text|xml FINDINGS ENDPOINTS [hostile|alone] [COLUMNS] */
+ *     verdict_page_tool html|json|text|xml FINDINGS ENDPOINTS [hostile|alone|coded|plain] [COLUMNS] */
 #include "report/verdict_html.h"
 #include "report/verdict_json.h"
 #include "report/verdict_junit.h"
@@ -42,6 +42,7 @@ int main(int argc, char **argv)
 	o.endpoints = strtoul(argv[3], NULL, 10);
 	o.hostile = argc > 4 && strcmp(argv[4], "hostile") == 0;
 	o.alone = argc > 4 && strcmp(argv[4], "alone") == 0;
+	o.coded = argc > 4 && strcmp(argv[4], "coded") == 0;
 	struct verdict *v = unit_verdict(&o);
 	struct buf out;
 	buf_init(&out, 1u << 30);
