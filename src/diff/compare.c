@@ -33,6 +33,7 @@ struct comparer {
 	bool out_of_memory;
 	struct difference_sink sink; /* of this comparison */
 	uint64_t told;
+	bool one_empty; /* only one of the two has a body */
 };
 
 struct comparer *comparer_new(body_decode_fn decode, size_t body_max)
@@ -74,10 +75,25 @@ bool comparer_out_of_memory(const struct comparer *c)
 	return c->out_of_memory;
 }
 
-/* Between the comparison's parts and the caller's sink: counts. */
+/* Fields that come and go with the body. */
+static bool is_of_body(const struct difference *d)
+{
+	static const char *const paths[] = { "header:content-type", "header:content-encoding", "header:content-language",
+		                             "header:content-length", "header:transfer-encoding" };
+	if (d->kind != DIFFERENCE_MISSING && d->kind != DIFFERENCE_EXTRA)
+		return false;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (slice_eq(d->path, slice_str(paths[i])))
+			return true;
+	return false;
+}
+
+/* Between the comparison's parts and the caller's sink: counts, and lets go what a body that is not there tells already. */
 static void pass_on(void *arg, const struct difference *d)
 {
 	struct comparer *c = arg;
+	if (c->one_empty && is_of_body(d))
+		return;
 	c->told++;
 	c->sink.differs(c->sink.arg, d);
 }
@@ -276,22 +292,24 @@ static bool same_coding(const struct answer *a, const struct answer *b)
 	       (same_field(a->fields, b->fields, "content-encoding") && same_field(a->fields, b->fields, "transfer-encoding"));
 }
 
-static void compare_bodies(struct comparer *c, const struct answer *control, const struct answer *candidate,
-                           const struct json_advice *advice)
+/* RFC 9110 §6.4.1. */
+static bool may_have_body(int status)
 {
-	if (control->status < 200 || control->status == 204 || control->status == 304) /* RFC 9110 §6.4.1: none */
-		return;
-	if (slice_eq(control->body, candidate->body) && same_coding(control, candidate))
-		return;
-	struct bodies x = { .advice = advice };
-	int r = decode(c, control, &c->decoded[0], &x.a);
-	r = r ? r : decode(c, candidate, &c->decoded[1], &x.b);
-	if (r == 0)
-		compare_decoded(c, control, candidate, &x);
-	else if (r == ERR_NOMEM)
-		c->out_of_memory = true;
-	else
-		compare_as_came(c, control, candidate, r == ERR_LIMIT ? FALLBACK_LIMIT : FALLBACK_CODING);
+	return status >= 200 && status != 204 && status != 304;
+}
+
+/* 0: both are there to be compared; SAME: no need to; or why not. */
+enum { SAME = 1 };
+static int read_bodies(struct comparer *c, const struct answer *control, const struct answer *candidate, struct bodies *x)
+{
+	if (!may_have_body(control->status) || (slice_eq(control->body, candidate->body) && same_coding(control, candidate)))
+		return SAME;
+	int r = decode(c, control, &c->decoded[0], &x->a);
+	return r ? r : decode(c, candidate, &c->decoded[1], &x->b);
+}
+
+static void forget_bodies(struct comparer *c)
+{
 	for (unsigned i = 0; i < 2; i++)
 		if (c->decoded[i].cap > KEEP_BYTES)
 			buf_release(&c->decoded[i]);
@@ -300,7 +318,7 @@ static void compare_bodies(struct comparer *c, const struct answer *control, con
 bool compare_answers(struct comparer *c, const struct answer *control, const struct answer *candidate, const struct json_advice *advice,
                      struct difference_sink sink)
 {
-	c->out_of_memory = false;
+	c->out_of_memory = c->one_empty = false;
 	if (control->message.len && slice_eq(control->message, candidate->message))
 		return true;
 	c->sink = sink;
@@ -309,8 +327,17 @@ bool compare_answers(struct comparer *c, const struct answer *control, const str
 		compare_status(c, control->status, candidate->status);
 		return false;
 	}
+	struct bodies x = { .advice = advice };
+	int r = read_bodies(c, control, candidate, &x);
+	c->one_empty = r == 0 && (x.a.len == 0) != (x.b.len == 0);
 	if (!slice_eq(control->fields, candidate->fields))
 		headers_compare(control->fields, candidate->fields, counting(c));
-	compare_bodies(c, control, candidate, advice);
+	if (r == 0)
+		compare_decoded(c, control, candidate, &x);
+	else if (r == ERR_NOMEM)
+		c->out_of_memory = true;
+	else if (r != SAME)
+		compare_as_came(c, control, candidate, r == ERR_LIMIT ? FALLBACK_LIMIT : FALLBACK_CODING);
+	forget_bodies(c);
 	return c->told == 0 && !c->out_of_memory;
 }

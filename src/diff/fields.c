@@ -83,8 +83,8 @@ bool fields_value_equal(struct slice a, struct slice b, unsigned form)
 	if (slice_eq(a, b))
 		return true;
 	bool folded = slice_find_byte(a, '\n') < a.len || slice_find_byte(b, '\n') < b.len;
-	if (form == VALUE_EXACT && !folded)
-		return false;
+	if (!folded && !(form & VALUE_PARAMETERS))
+		return form & VALUE_NOCASE && slice_eq_nocase(a, b);
 	struct walk x = { a, form, folded }, y = { b, form, folded };
 	int c;
 	do {

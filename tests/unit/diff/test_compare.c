@@ -42,7 +42,7 @@ static struct made make(const char *text)
 		at++;
 	m.answer.status = atoi(text);
 	m.answer.message = m.message;
-	m.answer.fields = slice_cut(m.message, line, at + 2 - line);
+	m.answer.fields = at > line ? slice_cut(m.message, line, at + 2 - line) : slice_of(NULL, 0);
 	m.answer.body = slice_from(m.message, at + 4);
 	const char *type = strstr(text, "Content-Type: ");
 	if (type && (size_t)(type - text) < at)
@@ -80,6 +80,7 @@ static const struct row {
 	{ JSON "{\"a\":1,\"a\":2}", JSON "{\"a\":1,\"a\":3}", "value body {\"a\":1,\"a\":2}|{\"a\":1,\"a\":3}", FALLBACK_DUPLICATE },
 	{ JSON "{\"a\":1,\"a\":2}", JSON "{\"a\":1}", "value body {\"a\":1,\"a\":2}|{\"a\":1}", FALLBACK_DUPLICATE },
 	{ JSON "{}", JSON "", "missing body {}|", 0 },
+	{ JSON "{}", "200\r\nX: y\r\n\r\n", "extra header:x |y\nmissing body {}|", 0 },
 	{ JSON "", JSON "{}", "extra body |{}", 0 },
 	{ LINES "{\"a\":1}\n{\"a\":2}\n", LINES "{\"a\":1}\n{ \"a\": 2 }\n", "", 0 },
 	{ LINES "{\"a\":1}\n{\"a\":2}\n", LINES "{\"a\":1}\n{\"a\":3}\n", "value $[*].a 2|3", 0 },
@@ -107,6 +108,11 @@ static const struct row {
 	{ CODED "+a\nb\n", CODED "+a\nc\n", "value body b/a/b|c/a/c", 0 },
 	{ CODED "", "200\r\nContent-Type: text/plain\r\nContent-Encoding: thrice\r\n\r\n", "value header:content-encoding twice|thrice",
 	  0 },
+	{ CODED "", "200\r\nX: y\r\n\r\n",
+	  "missing header:content-encoding twice|\nmissing header:content-type text/plain|\nextra header:x |y", 0 },
+	{ CODED "+", "200\r\nX: y\r\n\r\n",
+	  "missing header:content-encoding twice|\nmissing header:content-type text/plain|\nextra header:x |y", 0 },
+	{ CODED "+a", "200\r\n\r\n", "missing body aa|", 0 },
 	{ CODED "", CODED "+a", "extra body |aa", 0 },
 	{ CODED "!same", CODED "!same", "", 0 },
 	{ CODED "!abc", CODED "!abd", "value body 4 bytes, hash *|4 bytes, hash *", FALLBACK_CODING },
