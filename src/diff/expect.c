@@ -289,6 +289,16 @@ uint64_t expect_for(const struct expect *e, struct slice method, struct slice fo
 	return rules;
 }
 
+bool expect_of_own_path(const struct expect *e, struct slice folded, struct slice path)
+{
+	if (slice_eq(folded, path))
+		return false;
+	for (size_t i = 0; i < e->n; i++)
+		if (scope_of_own_path(&e->rule[i]->scope, folded, path))
+			return true;
+	return false;
+}
+
 /* Those of `rules` that are of that sort. */
 static uint64_t rules_of(const struct expect *e, uint64_t rules, enum expectation what)
 {

@@ -21,6 +21,9 @@ const char *expect_text(const struct expect *e, size_t rule); /* as written */
 /* Which rules concern this endpoint: bit i for rule i (at most 64 rules in all files: more is ERR_LIMIT when they are read). */
 uint64_t expect_for(const struct expect *e, struct slice method, struct slice folded, struct slice path);
 
+/* As rules_of_own_path: is there one for this path that is not one for its endpoint? */
+bool expect_of_own_path(const struct expect *e, struct slice folded, struct slice path);
+
 /* Which of `rules` does this answer break (bits)? decoded: its body; tree: memory lent for JSON. Latency rules are not looked at. */
 uint64_t expect_broken(const struct expect *e, uint64_t rules, int status, struct slice decoded, struct json_tree *tree);
 bool expect_needs_body(const struct expect *e, uint64_t rules);

@@ -34,28 +34,29 @@ static const struct root_row {
 	[ROOT_LATENCY] = { "latency", true },
 };
 
-enum path_root path_root_of(struct slice text)
+static bool begins_with_root(struct slice text, enum path_root root, size_t *len)
 {
-	for (int i = 0; i < ROOT_ANY; i++) {
-		struct slice root = slice_str(roots[i].text);
-		if (!slice_starts(text, root))
-			continue;
-		if (!roots[i].whole || text.len == root.len || text.ptr[root.len] == ' ' || text.ptr[root.len] == '\t')
-			return (enum path_root)i;
-	}
-	return ROOT_ANY;
+	const char *name = roots[root].text;
+	*len = strlen(name);
+	if (text.len < *len || memcmp(text.ptr, name, *len) != 0)
+		return false;
+	return !roots[root].whole || text.len == *len || text.ptr[*len] == ' ' || text.ptr[*len] == '\t';
 }
 
-/* The root, and what stands behind it. */
-static enum path_root take_root(struct slice *rest)
+enum path_root path_root_of(struct slice text)
 {
-	enum path_root root = path_root_of(*rest);
-	if (root == ROOT_ANY)
-		return root;
-	*rest = slice_from(*rest, strlen(roots[root].text));
-	if (roots[root].whole)
-		*rest = slice_trim(*rest);
-	return root;
+	size_t len;
+	int root = 0;
+	while (root < ROOT_ANY && !begins_with_root(text, (enum path_root)root, &len))
+		root++;
+	return (enum path_root)root;
+}
+
+/* What stands behind a root that is there. */
+static struct slice behind_root(struct slice text, enum path_root root)
+{
+	struct slice rest = slice_from(text, strlen(roots[root].text));
+	return roots[root].whole ? slice_trim(rest) : rest;
 }
 
 /* ["key"]: its length and the key; 0: that is not what stands there. */
@@ -192,8 +193,8 @@ int path_pattern_init(struct path_pattern *p, struct slice text, const char **wh
 	*p = (struct path_pattern){ .root = ROOT_ANY };
 	if (slice_eq(text, slice_str("**")))
 		return 0;
-	struct slice rest = text;
-	p->root = take_root(&rest);
+	p->root = path_root_of(text);
+	struct slice rest = p->root == ROOT_ANY ? text : behind_root(text, p->root);
 	*why = p->root == ROOT_ANY ? "a path begins with $, header:, form:, status, body, answer or latency, or is ** for all"
 	                           : root_objects(p->root, rest);
 	if (*why)
@@ -256,6 +257,13 @@ enum path_match path_pattern_match(const struct path_pattern *p, struct slice pa
 		return PATH_ITSELF;
 	if (p->cut.len)
 		return slice_eq(p->cut, path) ? PATH_ITSELF : PATH_OTHER;
-	struct slice rest = path;
-	return take_root(&rest) == p->root ? match_segments(p, rest) : PATH_OTHER;
+	size_t len;
+	if (!begins_with_root(path, p->root, &len))
+		return PATH_OTHER;
+	struct slice rest = behind_root(path, p->root);
+	/* Of the many rules for headers, most are done with here. */
+	bool plain = p->root == ROOT_HEADER && p->segments[0].text.ptr[0] != '*';
+	if (plain && (rest.len == 0 || rest.ptr[0] != p->segments[0].text.ptr[0]))
+		return PATH_OTHER;
+	return match_segments(p, rest);
 }

@@ -1,6 +1,8 @@
 /* rules: all rules in the order they came, the built-in ones first; and of them, by root, what can apply to one endpoint. */
 #include "diff/rules.h"
 
+#include "base/hash.h"
+#include "base/map.h"
 #include "diff/number.h"
 #include "diff/rule_parse.h"
 
@@ -14,6 +16,7 @@ struct rules {
 	size_t n, cap;
 	size_t built_in;
 	bool without_volatile;
+	struct map by_path; /* one rule for each path pattern that rules have: they are fewer than rules, and asked for each request */
 };
 
 struct endpoint_rules {
@@ -82,18 +85,35 @@ static const char *const volatile_headers[] = {
 /* Of a cookie its value, and when it ends: one that is gone or new, or another attribute of it, counts. */
 static const char *const volatile_cookies[] = { "header:set-cookie[*] kind value", "header:set-cookie[*].expires kind value" };
 
+static bool same_path(const void *entry, const void *key)
+{
+	const struct rule *rule = entry;
+	return slice_eq(rule->scope.path, *(const struct slice *)key);
+}
+
+/* The rule stays with r, which has room for it. */
+static int keep_path(struct rules *r, struct rule *rule)
+{
+	struct slice path = rule->scope.path;
+	uint64_t hash = hash_bytes((struct hash_key){ 1, 2 }, path);
+	return path.len == 0 || map_find(&r->by_path, hash, &path) ? 0 : map_put(&r->by_path, hash, rule);
+}
+
 /* Takes the rule. */
 static int keep(struct rules *r, struct rule *rule, struct err *err)
 {
+	int rc = 0;
 	if (r->n == r->cap) {
 		size_t cap = r->cap ? r->cap * 2 : 64;
 		struct rule **more = realloc(r->rule, cap * sizeof(struct rule *));
-		if (!more) {
-			rule_free(rule);
-			return err_set(err, ERR_NOMEM, "out of memory for rules");
-		}
-		r->rule = more;
-		r->cap = cap;
+		rc = more ? 0 : ERR_NOMEM;
+		r->rule = more ? more : r->rule;
+		r->cap = more ? cap : r->cap;
+	}
+	rc = rc ? rc : keep_path(r, rule);
+	if (rc) {
+		rule_free(rule);
+		return err_set(err, rc, "out of memory for rules");
 	}
 	rule->number = (int)r->n;
 	r->rule[r->n++] = rule;
@@ -139,6 +159,7 @@ struct rules *rules_new(void)
 	struct rules *r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
+	map_init(&r->by_path, RULES_MAX, same_path);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < sizeof volatile_headers / sizeof volatile_headers[0]; i++) {
 		char line[64];
@@ -162,6 +183,7 @@ void rules_free(struct rules *r)
 	for (size_t i = 0; i < r->n; i++)
 		rule_free(r->rule[i]);
 	free(r->rule);
+	map_release(&r->by_path);
 	free(r);
 }
 
@@ -194,39 +216,45 @@ int rules_add_text(struct rules *r, struct slice text, const char *name, struct 
 	return 0;
 }
 
-/* The rules of that root for that endpoint, into out where it is not NULL. */
-static size_t gather(const struct rules *r, enum path_root root, const struct slice endpoint[static 3], const struct rule **out)
+bool rules_of_own_path(const struct rules *r, struct slice folded, struct slice path)
 {
-	size_t n = 0;
-	for (size_t i = r->without_volatile ? r->built_in : 0; i < r->n; i++) {
-		const struct rule *rule = r->rule[i];
-		if (rule->what.root != root || !scope_matches(&rule->scope, endpoint[0], endpoint[1], endpoint[2]))
-			continue;
-		if (out)
-			out[n] = rule;
-		n++;
-	}
-	return n;
+	const struct rule *rule;
+	if (slice_eq(folded, path))
+		return false;
+	for (size_t at = 0; (rule = map_next(&r->by_path, &at));)
+		if (scope_of_own_path(&rule->scope, folded, path))
+			return true;
+	return false;
 }
 
 struct endpoint_rules *rules_for(const struct rules *r, struct slice method, struct slice folded, struct slice path)
 {
-	const struct slice endpoint[3] = { method, folded, path };
-	size_t n = 0;
-	for (int root = 0; root < ROOTS; root++)
-		n += gather(r, (enum path_root)root, endpoint, NULL);
-	struct endpoint_rules *e = calloc(1, sizeof *e + n * sizeof e->rule[0]);
-	if (!e)
-		return NULL;
+	const struct rule **all = malloc((r->n + 1) * sizeof(struct rule *));
+	size_t n = 0, of_root[ROOTS] = { 0 };
 	bool expressions = false;
-	for (int root = 0; root < ROOTS; root++)
-		e->start[root + 1] = e->start[root] + gather(r, (enum path_root)root, endpoint, e->rule + e->start[root]);
-	for (size_t i = 0; i < n; i++)
-		expressions |= e->rule[i]->how == HOW_REGEX;
-	if (expressions && !(e->room = regex_room_new())) {
-		free(e);
-		return NULL;
+	for (size_t i = r->without_volatile ? r->built_in : 0; all && i < r->n; i++) {
+		const struct rule *rule = r->rule[i];
+		if (!scope_matches(&rule->scope, method, folded, path))
+			continue;
+		all[n++] = rule;
+		of_root[rule->what.root]++;
+		expressions |= rule->how == HOW_REGEX;
 	}
+	struct endpoint_rules *e = all ? calloc(1, sizeof *e + n * sizeof e->rule[0]) : NULL;
+	if (e && expressions && !(e->room = regex_room_new())) {
+		free(e);
+		e = NULL;
+	}
+	if (e) { /* by root, within each as they came */
+		size_t at[ROOTS];
+		for (int root = 0; root < ROOTS; root++) {
+			at[root] = e->start[root];
+			e->start[root + 1] = e->start[root] + of_root[root];
+		}
+		for (size_t i = 0; i < n; i++)
+			e->rule[at[all[i]->what.root]++] = all[i];
+	}
+	free(all);
 	return e;
 }
 

@@ -36,6 +36,8 @@ int rules_add_text(struct rules *r, struct slice text, const char *name, struct 
 struct endpoint_rules;
 /* method "GET", folded "/api/items/{id}", path: one request's own without query. NULL when out of memory. */
 struct endpoint_rules *rules_for(const struct rules *r, struct slice method, struct slice folded, struct slice path);
+/* Is there a rule for this path that is not one for its endpoint? Where false, rules_for gives the same for both: one does for all of an endpoint's requests. */
+bool rules_of_own_path(const struct rules *r, struct slice folded, struct slice path);
 void endpoint_rules_free(struct endpoint_rules *e);
 
 struct path_advice rules_advise(const struct endpoint_rules *e, struct slice path); /* for json_advice */

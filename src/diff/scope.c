@@ -85,3 +85,8 @@ bool scope_matches(const struct scope *s, struct slice method, struct slice fold
 		return false;
 	return s->path.len == 0 || glob_match(s->path, folded) || glob_match(s->path, path);
 }
+
+bool scope_of_own_path(const struct scope *s, struct slice folded, struct slice path)
+{
+	return s->path.len && glob_match(s->path, path) && !glob_match(s->path, folded);
+}

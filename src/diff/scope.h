@@ -18,5 +18,7 @@ int scope_read(struct rule_line *l, bool (*begins)(struct slice text), const cha
 
 /* folded: the endpoint's path ("/api/items/{id}"); path: one request's own. Either may match. */
 bool scope_matches(const struct scope *s, struct slice method, struct slice folded, struct slice path);
+/* It matches the path and not the folded one. */
+bool scope_of_own_path(const struct scope *s, struct slice folded, struct slice path);
 
 #endif

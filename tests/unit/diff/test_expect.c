@@ -146,6 +146,9 @@ Test(expect, which_rules_concern_an_endpoint)
 	cr_expect_eq(for_items(e), 1u | 4u | 8u);
 	cr_expect_eq(expect_for(e, str("POST"), str("/api/x"), str("/api/x")), 2u | 4u | 8u);
 	cr_expect_eq(expect_for(e, str("HEAD"), str("/other"), str("/other")), 8u | 16u, "an answer to HEAD has no fields");
+	cr_expect(expect_of_own_path(e, str("/{name}"), str("/other")));
+	cr_expect_not(expect_of_own_path(e, str("/api/{name}"), str("/api/other")));
+	cr_expect_not(expect_of_own_path(e, str("/other"), str("/other")));
 	struct json_tree tree;
 	json_tree_init(&tree);
 	cr_expect_eq(expect_broken(e, for_items(e), 200, str("{}"), &tree), 4);

@@ -159,6 +159,26 @@ Test(rules, which_endpoints)
 		endpoint_rules_free(e);
 		rules_free(r);
 	}
+	static const struct {
+		const char *rules;
+		bool own; /* makes a difference between /api/items/42 and its endpoint */
+	} paths[] = {
+		{ "", false },
+		{ "$.x", false },
+		{ "GET: $.x", false },
+		{ "/api/*: $.x", false },
+		{ "GET /api/items/{id}: $.x", false },
+		{ "GET /api/items/42: $.x", true },
+		{ "GET /api/items/43: $.x", false },
+		{ "/api/items/4*: $.x", true },
+		{ "/a: $.x\n/a: $.y\n/*/42: $.x", true },
+	};
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		struct rules *r = rules_of(paths[i].rules);
+		cr_expect_eq(rules_of_own_path(r, str("/api/items/{id}"), str("/api/items/42")), paths[i].own, "%s", paths[i].rules);
+		cr_expect_not(rules_of_own_path(r, str("/api/items/42"), str("/api/items/42")));
+		rules_free(r);
+	}
 	struct rules *r = rules_of("GET /api/items:batch: $.x");
 	struct endpoint_rules *e = rules_for(r, str("GET"), str("/api/items:batch"), str("/api/items:batch"));
 	cr_expect(hide(e, "$.x", DIFFERENCE_VALUE, "1", "2") >= 0, "colons within a path do no harm");
@@ -467,7 +487,7 @@ static bool once_through(void)
 	struct rules *r = rules_new();
 	if (!r)
 		return false;
-	int rc = rules_add_text(r, str("$.a\nGET: header:X order"), "rules.txt", &err);
+	int rc = rules_add_text(r, str("/*: $.a\nGET: header:X order"), "rules.txt", &err);
 	cr_expect(rc == ERR_NOMEM || (rc == ERR_USAGE && strstr(err.text, "have an order")), "%d", rc);
 	bool whole = rc != ERR_NOMEM && rules_add(r, str("$.b like /x+/"), "--diff-ignore", &err) == 0;
 	struct endpoint_rules *e = rules_for(r, str("GET"), str("/"), str("/"));
