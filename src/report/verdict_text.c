@@ -94,7 +94,7 @@ static void put_where(struct cells *c, const struct verdict_finding *f, size_t c
 
 static void put_example(struct cells *c, const struct verdict_finding *f, size_t column)
 {
-	if (f->example_count == 0)
+	if (f->example_count == 0 || f->kind == DIFFERENCE_LATENCY) /* that has a section of its own */
 		return;
 	const struct verdict_example *e = &f->examples[0];
 	const char *id = e->exchange ? e->exchange->id : "";
@@ -341,23 +341,21 @@ static void put_noise(struct cells *c, const struct verdict *v)
 	put_disagreement(c, v);
 }
 
+/* "not comparable: no recorded response (7); the control did not answer (5)" */
 static void put_causes(struct cells *c, const char *name, const struct verdict_cause *causes, size_t n)
 {
 	char count[UNITS_TEXT];
 	if (n == 0)
 		return;
 	cells_put(c, CELL_STRONG, name);
-	cells_put(c, CELL_PLAIN, ": ");
+	cells_put(c, CELL_PLAIN, ":");
 	for (size_t i = 0; i < n; i++) {
 		format_count(count, causes[i].count);
-		if (i)
-			cells_put(c, CELL_PLAIN, ", ");
-		if (c->at > 4 && cells_left(c) < strlen(count) + 3 + strlen(causes[i].text)) {
+		if (cells_left(c) < strlen(causes[i].text) + strlen(count) + 5) {
 			cells_end(c);
-			cells_to(c, 2);
-			cells_put(c, CELL_PLAIN, "  ");
+			cells_put(c, CELL_PLAIN, " ");
 		}
-		cells_printf(c, "%s %s", count, causes[i].text);
+		cells_printf(c, " %s (%s)%s", causes[i].text, count, i + 1 < n ? ";" : "");
 	}
 	cells_end(c);
 }

@@ -82,7 +82,7 @@ async function message_lines(bytes) {
 /* JSON in lines, every token as it was written: numbers keep all their digits. null: it is none. */
 function pretty_json(text) {
 	const token = /\s*(?:("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:]))/gy, lines = [], stack = [];
-	let line = '', path = '$', key = null, expect = 'value';
+	let line = '', path = '$', key = null, expect = 'value', values = 0;
 	const indent = () => '  '.repeat(Math.min(stack.length, 40));
 	const flush = () => { if (line.trim()) lines.push({ text: clip(visible(line), LINE_MAX), path }); line = ''; };
 	const name = k => /^[A-Za-z_][A-Za-z0-9_]*$/.test(k) ? '.' + k : '[' + JSON.stringify(k) + ']';
@@ -117,10 +117,12 @@ function pretty_json(text) {
 			line = indent() + mark;
 			expect = ',';
 		} else return null;
-		if (!stack.length && expect === ',') { flush(); expect = 'value'; }
+		if (!stack.length && expect === ',') { flush(); expect = 'value'; values++; }
 		if (/^\s*$/.test(text.slice(token.lastIndex, token.lastIndex + 64)) && !text.slice(token.lastIndex).trim()) break;
 	}
 	flush();
+	/* Several, a line each, count as the elements of an array. */
+	if (values + (stack.length ? 1 : 0) > 1) for (const l of lines) l.path = '$[*]' + l.path.slice(1);
 	return stack.length && lines.length < LINES_MAX && text.length < 60000 ? null : lines;
 }
 /* Does a line's path lie at or below the finding's, in which * stands for any key? */

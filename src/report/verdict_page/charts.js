@@ -152,7 +152,7 @@ function noise_section() {
 			el('h3', {}, 'Compared as something else than named'), causes(v.fallbacks, 'No body was.'))));
 }
 function causes(list, none) {
-	return list.length ? el('ul', {}, list.map(c => el('li', {}, count(c.count) + ' ' + visible(c.cause)))) : el('p', { class: 'note' }, none);
+	return list.length ? el('dl', { class: 'facts counted' }, list.map(c => [el('dt', { class: 'number' }, count(c.count)), el('dd', {}, visible(c.cause))])) : el('p', { class: 'note' }, none);
 }
 
 /* --- the run ------------------------------------------------------------------------------------------------ */

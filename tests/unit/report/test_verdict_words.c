@@ -29,6 +29,8 @@ Test(verdict_words, sentence)
 	expect_sentence(&v, "DIFFERENT: 3 findings in 2 of 14 endpoints; 412 of 20,000 exchanges (2.1%); 1 more perhaps");
 	v = (struct verdict){ .seen = 1, .compared = 1, .different = 1, .findings = findings, .finding_count = 1, .sure_count = 1 };
 	expect_sentence(&v, "DIFFERENT: 1 finding in 1 of 1 endpoint; 1 of 1 exchange (100%)");
+	v.different = 0;
+	expect_sentence(&v, "DIFFERENT: 1 finding in 1 of 1 endpoint; none of 1 answer differs");
 	v = (struct verdict){ .seen = 5, .compared = 5, .same = 3, .noise = 2, .endpoint_count = 2 };
 	expect_sentence(&v, "same: no finding; 5 exchanges in 2 endpoints compared, 2 differ by no more than noise");
 	cr_assert_eq(verdict_outcome(&v), VERDICT_SAME);
