@@ -1,6 +1,8 @@
 /* make_log: writes a plain log of requests whose times are a Poisson process, or evenly dense for a run at full speed.
  *
- *   make_log FILE RATE_PER_SECOND SECONDS [LANES [tiny]]      (100 lanes; "tiny": one short GET, as wrk sends it) */
+ *   make_log FILE RATE_PER_SECOND SECONDS [LANES [tiny|numbered]]
+ *
+ * 100 lanes; "tiny": one short GET, as wrk sends it; "numbered": GET /0, GET /1 and so on. */
 #include "bench/traffic.h"
 
 #include <math.h>
@@ -12,12 +14,14 @@ int main(int argc, char **argv)
 	static char buffer[1 << 20];
 	FILE *f = argc < 4 ? NULL : fopen(argv[1], "wb");
 	if (f == NULL) {
-		fprintf(stderr, "usage: make_log FILE RATE_PER_SECOND SECONDS [LANES [tiny]]\n");
+		fprintf(stderr, "usage: make_log FILE RATE_PER_SECOND SECONDS [LANES [tiny|numbered]]\n");
 		return 2;
 	}
 	setvbuf(f, buffer, _IOFBF, sizeof buffer);
 	double rate = strtod(argv[2], NULL), seconds = strtod(argv[3], NULL), at = 0;
 	unsigned lanes = argc < 5 ? 100 : (unsigned)strtoul(argv[4], NULL, 10);
+	bool numbered = argc > 5 && strcmp(argv[5], "numbered") == 0;
+	unsigned long number = 0;
 	bool tiny = argc > 5 && strcmp(argv[5], "tiny") == 0;
 	uint32_t *ordinals = calloc(lanes, sizeof *ordinals);
 	if (ordinals == NULL || lanes == 0) {
@@ -33,6 +37,9 @@ int main(int argc, char **argv)
 		if (tiny) {
 			t.request_size = strlen(small);
 			memcpy(t.request, small, t.request_size);
+		} else if (numbered) {
+			t.request_size = (size_t)snprintf(t.request, sizeof t.request,
+			                                  "GET /%lu HTTP/1.1\r\nHost: shop.example\r\n\r\n", number++);
 		} else {
 			traffic_next(&t);
 		}
