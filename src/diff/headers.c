@@ -340,14 +340,14 @@ struct pair {
 	struct field a, b;
 };
 
-/* Is it the only field of that name? Lines whose first byte tells are passed over quickly; a blank one (a stray fold) tells nothing. */
+/* Is it the only field of that name? Lines whose first byte tells are passed over quickly; a blank one tells nothing. */
 static bool is_only(struct slice fields, struct slice wanted)
 {
 	struct slice name, value, line;
 	unsigned n = 0;
 	while (fields.len && n < 2) {
 		line = fields_take_line(&fields);
-		if (line.ptr[0] == ' ' || line.ptr[0] == '\t')
+		if (line.ptr[0] <= ' ')
 			return false;
 		if (ascii_lower(line.ptr[0]) == ascii_lower(wanted.ptr[0]) && fields_next(&line, &name, &value))
 			n += slice_eq_nocase(name, wanted);

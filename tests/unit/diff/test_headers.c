@@ -54,6 +54,7 @@ static const struct row {
 	{ "no colon", "nonsense here\r\nA: 1\r\n", "A: 1\r\n", "missing header:nonsense%20here |" },
 	{ "no name", ": x\r\n", ": y\r\n", "value header: x|y" },
 	{ "no line end", "A: 1", "A: 1\r\n", "" },
+	{ "a stray CR before a name", "A: 1\n\rA: 2\n", "A: 2\n\rA: 1\n", "order header:a 1, 2|2, 1" },
 	{ "neither name nor value", "A: 1\n\r:", "A: 1\n", "" },
 	{ "only an end", "\r\n", "", "" },
 	{ "odd names", "A%\x01\xff\xc3\xa4: 1\r\n", "", "missing header:a%25%01%FF\xc3\xa4 1|" },
