@@ -75,6 +75,8 @@ static const struct row {
 	{ JSON "{\"a\":1}", "200\r\nContent-Type: application/problem+json\r\n\r\n{\"a\":2}",
 	  "value header:content-type application/json|application/problem+json\nvalue $.a 1|2", 0 },
 	{ JSON "{\"a\":1}", JSON "{\"a\":1", "type body {\"a\":1}|{\"a\":1", FALLBACK_NOT_JSON },
+	{ JSON "\xef\xbb\xbf{\"a\":1}", JSON "\xef\xbb\xbf{\"a\":2}", "value $.a 1|2", 0 },
+	{ JSON "\xef\xbb\xbf{}", JSON "{}", "type body \xef\xbb\xbf{}|{}", FALLBACK_NOT_JSON },
 	{ JSON "Oops", JSON "[1]", "type body Oops|[1]", FALLBACK_NOT_JSON },
 	{ JSON "Oops", JSON "Oh dear", "value body Oops|Oh dear", FALLBACK_NOT_JSON },
 	{ JSON "{\"a\":1,\"a\":2}", JSON "{\"a\":1,\"a\":3}", "value body {\"a\":1,\"a\":2}|{\"a\":1,\"a\":3}", FALLBACK_DUPLICATE },
