@@ -1,7 +1,7 @@
 /* json_alike: how much two values have in common: by hashes, one level down, a bounded look. */
 #include "diff/json_align.h"
 
-#define FIELDS_LOOKED_AT 32
+#define FIELDS_LOOKED_AT 24
 #define SAME_TYPE        10 /* of 100: values that have nothing else in common */
 
 /* The child of b with that key, looked for from `from` on, then from the start. 0: none. */

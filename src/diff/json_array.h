@@ -7,6 +7,8 @@
 
 #include "diff/json_align.h"
 
+#define JSON_ARRAY_CELLS (1u << 14) /* n * m of what is looked at closely: in the room of json_lcs */
+
 struct json_array {
 	struct json_aligner *al;
 	uint32_t n, m;
@@ -15,6 +17,7 @@ struct json_array {
 	uint32_t common; /* put away: the same on both sides */
 	uint32_t *kinds; /* n + m, room for more: see the users */
 	uint32_t *lists;
+	uint32_t *saved;          /* 2 n */
 	uint64_t *entries, *room; /* n + m each */
 };
 
@@ -26,5 +29,13 @@ struct json_array_gap {
 	uint32_t from, end, at, stop;
 };
 void json_array_fill(struct json_array *r, struct json_array_gap gap, bool any_order, unsigned least);
+
+/* Likewise in each gap between elements that have partners, which stand in order. */
+void json_array_fill_between(struct json_array *r, unsigned least);
+/* Do the partners stand in order? */
+bool json_array_rises(const struct json_array *r);
+
+/* Matches equal elements, and what is left by place or by what it has in common. 0 or ERR_NOMEM. */
+int json_array_by_equality(struct json_array *r, bool any_order, bool *reordered);
 
 #endif

@@ -1,8 +1,6 @@
 /* json_gap: what has no partner, paired: in place where the numbers are the same, else so that the pairs have most in common. */
 #include "diff/json_array.h"
 
-#define CELLS 4096 /* n * m of a gap that is looked at closely */
-
 /* Indices without partner, into to; how many. */
 static uint32_t left_over(const uint32_t *with, uint32_t from, uint32_t end, uint32_t *to)
 {
@@ -37,24 +35,35 @@ static void in_place(struct json_array *r, const struct gap *g)
 			pair(r, g->x[i], g->y[i]);
 }
 
+/* The best partner of x[i] that is left, with more than `least` in common; m: none. */
+static uint32_t best_left(const struct json_array *r, const struct gap *g, const uint8_t *likeness, unsigned least)
+{
+	uint32_t hit = g->m;
+	unsigned best = 0;
+	for (uint32_t k = 0; k < g->m; k++)
+		if (likeness[k] >= least && likeness[k] + 1u > best && r->y_with[g->y[k]] == JSON_LCS_NONE) {
+			best = likeness[k] + 1u;
+			hit = k;
+		}
+	return hit;
+}
+
 /* Each takes the best that is left; those that have little in common come after all that have much. */
 static void by_likeness(struct json_array *r, const struct gap *g)
 {
 	static const unsigned rounds[] = { 100, 60, 30, 0 };
+	uint8_t *likeness = (uint8_t *)r->al->lcs.room;
+	for (uint32_t i = 0; i < g->n; i++)
+		for (uint32_t k = 0; k < g->m; k++)
+			likeness[(size_t)i * g->m + k] = (uint8_t)alike(r, g->x[i], g->y[k]);
 	for (size_t round = 0; round < sizeof rounds / sizeof *rounds; round++) {
 		unsigned least = rounds[round] > g->least ? rounds[round] : g->least;
 		for (uint32_t i = 0; i < g->n; i++) {
-			unsigned best = 0;
-			uint32_t hit = JSON_LCS_NONE;
-			for (uint32_t k = 0; k < g->m && r->x_with[g->x[i]] == JSON_LCS_NONE; k++) {
-				unsigned a = r->y_with[g->y[k]] == JSON_LCS_NONE ? alike(r, g->x[i], g->y[k]) + 1 : 0;
-				if (a > best && a > least) {
-					best = a;
-					hit = g->y[k];
-				}
-			}
-			if (hit != JSON_LCS_NONE)
-				pair(r, g->x[i], hit);
+			if (r->x_with[g->x[i]] != JSON_LCS_NONE)
+				continue;
+			uint32_t hit = best_left(r, g, likeness + (size_t)i * g->m, least);
+			if (hit < g->m)
+				pair(r, g->x[i], g->y[hit]);
 		}
 	}
 }
@@ -63,8 +72,7 @@ static void by_likeness(struct json_array *r, const struct gap *g)
  * can be are paired, unless they have too little in common. */
 static void by_score(struct json_array *r, const struct gap *g)
 {
-	uint32_t score[2 * CELLS + 4]; /* (n + 1)(m + 1) at most */
-	uint32_t width = g->m + 1;
+	uint32_t *score = r->al->lcs.room, width = g->m + 1;
 	unsigned each = 101 * (g->n < g->m ? g->n : g->m);
 	for (uint32_t i = g->n + 1; i-- > 0;)
 		for (uint32_t k = width; k-- > 0;) {
@@ -100,10 +108,9 @@ void json_array_fill(struct json_array *r, struct json_array_gap gap, bool any_o
 	if (g.n == 0 || g.m == 0)
 		return;
 	uint64_t cells = (uint64_t)g.n * g.m;
-	uint64_t looks = any_order ? 4 * cells : 2 * cells;
-	bool closely = cells <= CELLS && looks <= r->al->looks;
+	bool closely = cells <= JSON_ARRAY_CELLS && cells <= r->al->looks;
 	if (closely)
-		r->al->looks -= looks;
+		r->al->looks -= cells;
 	if (closely && any_order)
 		by_likeness(r, &g);
 	else if (closely && (g.n != g.m || least > 0))

@@ -17,7 +17,7 @@ void json_lcs_release(struct json_lcs *l)
 	*l = (struct json_lcs){ 0 };
 }
 
-static int need_room(struct json_lcs *l, size_t n)
+int json_lcs_reserve(struct json_lcs *l, size_t n)
 {
 	if (n <= l->cap)
 		return 0;
@@ -90,7 +90,7 @@ static int match_exactly(struct json_lcs *l, const struct sides *s, uint32_t *ma
 	uint32_t d_max = s->n > DIFFERENCES_MAX || s->m > DIFFERENCES_MAX - s->n ? DIFFERENCES_MAX : s->n + s->m;
 	for (uint32_t d = 0, last; d <= d_max && l->steps; d++) {
 		size_t need = row_of(d + 1);
-		if (need > l->cap && need_room(l, need * 2) != 0)
+		if (need > l->cap && json_lcs_reserve(l, need * 2) != 0)
 			return ERR_NOMEM;
 		if (advance(l, s, d, &last)) {
 			walk_back(l, d, last, match);
@@ -154,7 +154,7 @@ int json_lcs_match(struct json_lcs *l, const uint32_t *a, uint32_t n, const uint
 	int rc = match_exactly(l, &s, match);
 	if (rc != 0)
 		return rc > 0 ? 0 : rc;
-	rc = need_room(l, (size_t)kinds + m + 2 * (size_t)n);
+	rc = json_lcs_reserve(l, (size_t)kinds + m + 2 * (size_t)n);
 	if (rc != 0)
 		return rc;
 	match_by_turn(&s, kinds, l->room, l->room + kinds, match);
