@@ -2,7 +2,16 @@
  *
  * Takes exchanges one by one, each with its answers; gives, at the end, a verdict. Bounded: endpoints (1,000), kinds of difference in each (2,000) and
  * in all (50,000), kept exchanges (64 MiB); what goes beyond is counted. Examples are drawn at random by the seed, so the same run keeps the same ones. Books
- * of several shards merge. Owns copies of all it keeps. */
+ * of several shards merge. Owns copies of all it keeps.
+ *
+ * An exchange is DIFFERENT where, in the end, it differs by a path and kind that is a sure finding, in which its controls agree; NOISE where it differs
+ * otherwise, or a rule that is not built in hid a difference of it; SAME else, also where only built-in rules hid something, or where the controls differ and the
+ * candidate does not.
+ *
+ * What a path and kind comes to. With a second control: the exact test of pairs (stats_odd_one_out). With a learned rate: Fisher's test. With both: both
+ * must say so. All keys that have a chance are corrected together (stats_testable): those without any noise by their false-discovery rate, those with noise
+ * by the chance that any of all tests is wrong. Sure by then and above the thresholds; or where it came back in all rounds of an exchange that was sent again,
+ * and, if there is noise, more often than noise would; or where no noise was measured at all, unless it never came back. */
 #ifndef REPLAY_DIFF_BOOK_H
 #define REPLAY_DIFF_BOOK_H
 
@@ -58,7 +67,10 @@ struct book_exchange {
 	struct book_answer control, candidate, second;
 };
 
-/* What became of it. */
+/* Neither control's answer nor a failure of it: the control was not asked. Then a contract (expect) alone is put to the candidate's answer, and without one it
+ * is NC_NO_RECORDED. */
+
+/* What became of it, as far as can be told by now. */
 enum exchange_verdict { EXCHANGE_SAME, EXCHANGE_NOISE, EXCHANGE_DIFFERENT, EXCHANGE_NOT_COMPARABLE };
 enum exchange_verdict book_add(struct book *b, const struct book_exchange *x);
 void book_not_comparable(struct book *b, struct slice method, struct slice folded, enum not_comparable why);
@@ -71,7 +83,7 @@ void book_repeat(struct book *b, uint32_t number, const struct book_exchange *ag
 /* Adds what another one has (same options). It may be freed then. 0 or ERR_NOMEM. */
 int book_merge(struct book *into, struct book *from);
 
-/* The whole, with findings tested and ranked. NULL and *err: memory is out. */
+/* The whole, the book stays as it was, with findings tested and ranked. NULL and *err: memory is out. */
 struct verdict *book_verdict(struct book *b, struct err *err);
 
 /* Of a learning book: rules for all that differed, with comments that give counts and an example each, in the form of rules.h. Always-on differences become

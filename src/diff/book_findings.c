@@ -89,11 +89,19 @@ static void test_key(struct asked *a, const struct key_book *k)
 	a->confirmations += k->rounds > 0;
 }
 
+/* Where noise is known to occur, the chance that any of all those tests says more than there is counts (Bonferroni), so that a run in which much is found
+ * lends nothing to a mere rise of the noise; elsewhere the false-discovery rate. */
+static double corrected(const struct key_state *s, double false_discovery, size_t tests)
+{
+	double any = s->p * (double)tests;
+	return s->noise == 0 ? false_discovery : any < 1 ? any : 1;
+}
+
 /* q for those that have a chance; for the others it stays 1. */
 static int correct(struct asked *a)
 {
 	const struct book *b = a->b;
-	size_t n = 0;
+	size_t n = 0, at = 0;
 	double bound, *p = malloc((b->key_count + 1) * sizeof *p);
 	if (!p)
 		return ERR_NOMEM;
@@ -107,10 +115,9 @@ static int correct(struct asked *a)
 			p[n++] = a->states[i].p;
 	if (rc == 0)
 		rc = stats_false_discovery(p, p, n);
-	n = 0;
 	for (size_t i = 0; rc == 0 && i < b->key_count; i++)
 		if (a->least[i] <= bound)
-			a->states[i].q = p[n++];
+			a->states[i].q = corrected(&a->states[i], p[at++], n);
 	free(p);
 	return rc;
 }

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 
 #define LN_2PI       1.8378770664093454836
-#define NEGLIGIBLE   1e-18      /* of a sum */
+#define NEGLIGIBLE   1e-18 /* of a sum */
+#define WEIGHED_PAIR 5.0   /* 1/5 + 1/1.25 = 1 */
+#define WEIGHED_ODD  1.25
 #define EXACT_COUNTS 1000000000 /* above that, intervals by the normal approximation: they agree to all digits anybody shows */
 
 /* ln(n!) less Stirling's formula for it. */
@@ -94,15 +96,15 @@ double stats_mcnemar(uint64_t only_candidate, uint64_t only_control)
 
 double stats_odd_one_out(uint64_t only_candidate, uint64_t only_control, uint64_t control_odd)
 {
-	double p = stats_mcnemar(only_candidate, only_control);
+	double p = WEIGHED_PAIR * stats_mcnemar(only_candidate, only_control);
 	if (only_control == 0)
-		p = fmin(p, upper_tail((double)only_candidate, (double)only_candidate + (double)control_odd, 1.0 / 3, 2.0 / 3));
-	return fmin(1, 2 * p);
+		p = fmin(p, WEIGHED_ODD * stats_binomial(only_candidate, only_candidate + control_odd, 1.0 / 3));
+	return fmin(1, p);
 }
 
 double stats_odd_one_out_least(uint64_t odd)
 {
-	return fmin(1, 2 * exp(-(double)odd * log(3)));
+	return fmin(1, WEIGHED_ODD * exp(-(double)odd * log(3)));
 }
 
 /* --- Fisher ------------------------------------------------------------------------------------------------------------------------- */

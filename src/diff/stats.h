@@ -18,8 +18,8 @@ double stats_mcnemar(uint64_t only_candidate, uint64_t only_control);
 
 /* McNemar's test, helped by a third count: `control_odd` exchanges where candidate and second control agree and the control is the odd one out. Were all
  * three answers of the same make, each of them would be the odd one equally often. That is asked (rate 1/3) where the controls' disagreement was never
- * seen (only_control 0), and the smaller of the two chances counts, doubled for having asked twice: 10 odd candidates among no others come to 3.4e-5, not
- * 9.8e-4. */
+ * seen (only_control 0). Whichever test speaks louder counts, its chance raised for having asked two (Bonferroni, weighted: by 5 that of McNemar's, by 1.25
+ * the other's): 10 odd candidates among no others come to 2.1e-5, not 9.8e-4. */
 double stats_odd_one_out(uint64_t only_candidate, uint64_t only_control, uint64_t control_odd);
 /* The least that stats_odd_one_out can come to with so many odd ones in all. */
 double stats_odd_one_out_least(uint64_t odd);

@@ -111,7 +111,7 @@ static void stock(struct rig *r, struct reply *a)
 
 static void orders(struct rig *r, struct reply *a)
 {
-	bool wrong = goes_wrong(r, a, FAULT_RARE, 5);
+	bool wrong = goes_wrong(r, a, FAULT_RARE, 1000) && a->item % 200 == 7;
 	put(a, "\"total\":%llu", (unsigned long long)(100 + a->item + wrong));
 	if (a->candidate && r->faults >> FAULT_SLOW & 1)
 		a->took_ns += 3 * MS;

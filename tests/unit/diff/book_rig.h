@@ -13,7 +13,7 @@ enum fault {
 	FAULT_ORDER,       /* GET /api/search: $.hits, order, 5% */
 	FAULT_TYPE,        /* GET /api/stock/{id}: $.count, number to string, 2% */
 	FAULT_MISSING,     /* GET /api/users/{id}: $.email, 1% */
-	FAULT_RARE,        /* GET /api/orders/{id}: $.total, 0.5% */
+	FAULT_RARE,        /* GET /api/orders/{id}: $.total, 10 of 2,000 */
 	FAULT_PRECISION,   /* GET /api/accounts/{id}: $.balance, always where it is large */
 	FAULT_STATUS,      /* POST /api/orders: 201 becomes 500 for some */
 	FAULT_EXTRA,       /* GET /api/profile/{id}: $.debug, 3% */
