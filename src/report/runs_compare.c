@@ -24,6 +24,7 @@ struct run {
 	size_t count;
 	const char **endpoints; /* of which something was compared; sorted */
 	size_t endpoint_count;
+	bool judges_latency; /* --diff-latency was asked */
 };
 
 /* --- reading ----------------------------------------------------------------------------------------------- */
@@ -133,6 +134,7 @@ static int read_run(struct run *run, struct slice text, struct err *err)
 	if (version < 1 || version > VERDICT_VERSION)
 		return err_set(err, ERR_UNSUPPORTED, "%s run: version %lld of the format, where this program knows %d", run->which,
 		               (long long)version, VERDICT_VERSION);
+	run->judges_latency = json_is_number(json_object_get(json_object_get(run->root, "settings"), "latency_share"));
 	int r = read_findings(run, err);
 	return r ? r : read_endpoints(run, err);
 }
@@ -156,8 +158,12 @@ static bool is_found(const struct run_finding *f)
 	return f && f->side.state[0] != 'n';
 }
 
-static bool was_compared(const struct run *run, const char *endpoint)
+/* Could that finding have been made, were it there? */
+static bool was_compared(const struct run *run, const struct run_finding *f)
 {
+	const char *endpoint = f->endpoint;
+	if (!run->judges_latency && strcmp(f->kind, difference_kind_name(DIFFERENCE_LATENCY)) == 0)
+		return false;
 	return bsearch(&endpoint, run->endpoints, run->endpoint_count, sizeof *run->endpoints, by_text) != NULL;
 }
 
@@ -168,7 +174,7 @@ static enum run_change_kind change_of(const struct run *now, const struct run_fi
 		return is_sure(n) ? RUN_NEW : RUN_CHANGES;
 	if (is_found(n))
 		return RUN_LASTING;
-	return n || was_compared(now, b->endpoint) ? RUN_FIXED : RUN_NOT_COMPARED;
+	return n || was_compared(now, b) ? RUN_FIXED : RUN_NOT_COMPARED;
 }
 
 static int add_change(struct runs_compare *c, enum run_change_kind kind, const struct run_finding *b, const struct run_finding *n)

@@ -13,7 +13,7 @@ enum run_change_kind {
 	RUN_NEW,          /* sure now; earlier not there, or not sure */
 	RUN_LASTING,      /* sure earlier, and now still there: sure or perhaps */
 	RUN_FIXED,        /* sure earlier; gone now, though its endpoint was compared */
-	RUN_NOT_COMPARED, /* sure earlier; its endpoint was not compared now, so nothing is known */
+	RUN_NOT_COMPARED, /* sure earlier; its endpoint (or times at all) was not compared now: nothing is known */
 	RUN_CHANGES
 };
 const char *run_change_name(enum run_change_kind kind); /* "new", "lasting", "fixed", "not_compared" */

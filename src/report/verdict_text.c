@@ -67,7 +67,10 @@ static void put_sentence(struct cells *c, const struct verdict *v)
 	buf_release(&sentence);
 	if (v->failed) {
 		cells_put(c, CELL_BAD, "FAILED");
-		cells_printf(c, ": more than the %.3g%% that --diff-fail allows", 100 * v->fail_share);
+		if (v->fail_share > 0)
+			cells_printf(c, ": more than the %.3g%% that --diff-fail allows", 100 * v->fail_share);
+		else
+			cells_put(c, CELL_PLAIN, ": --diff-fail 0 allows no finding");
 		cells_end(c);
 	}
 }
@@ -94,7 +97,7 @@ static void put_where(struct cells *c, const struct verdict_finding *f, size_t c
 
 static void put_example(struct cells *c, const struct verdict_finding *f, size_t column)
 {
-	if (f->example_count == 0 || f->kind == DIFFERENCE_LATENCY) /* that has a section of its own */
+	if (f->example_count == 0)
 		return;
 	const struct verdict_example *e = &f->examples[0];
 	const char *id = e->exchange ? e->exchange->id : "";
@@ -279,7 +282,8 @@ static void put_hidden(struct cells *c, const struct verdict *v)
 		const struct verdict_hidden *h = &v->hidden[i];
 		cells_printf(c, "  %11s  ", format_count(count, h->exchanges));
 		cells_clip(c, CELL_PLAIN, slice_str(h->rule ? h->rule : ""), cells_left(c) / 2);
-		if (h->where && h->where[0]) {
+		/* "built in: header:date" says where already. */
+		if (h->where && h->where[0] && !(h->rule && slice_starts(slice_str(h->rule), slice_str(h->where)))) {
 			cells_put(c, CELL_PLAIN, " (");
 			cells_clip(c, CELL_PLAIN, slice_str(h->where), 40);
 			cells_put(c, CELL_PLAIN, ")");

@@ -69,7 +69,8 @@ static int put_different(const struct verdict *v, struct buf *out)
 	r = buf_printf(out, "DIFFERENT: %s finding%s in %s of %s endpoint%s; ", findings, plural(v->sure_count),
 	               format_count(found, endpoints), format_count(all, of), plural(of));
 	if (r == 0 && v->different == 0) /* slower, or a rule of all answers together */
-		return buf_printf(out, "none of %s answer%s differs", format_count(compared, v->compared), plural(v->compared));
+		return buf_printf(out, "none of %s answer%s differs%s", format_count(compared, v->compared), plural(v->compared),
+		                  v->unsure_count ? " for sure" : "");
 	double rate = v->compared ? (double)v->different / (double)v->compared : NAN;
 	return r ? r
 	         : buf_printf(out, "%s of %s exchange%s (%s)", format_count(different, v->different), format_count(compared, v->compared),

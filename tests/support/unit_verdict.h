@@ -249,7 +249,7 @@ static inline void unit_verdict_rest(struct verdict *v, const struct unit_verdic
 {
 	static const struct verdict_cause causes[] = { { "the control did not answer", 7 }, { "the run ended first", 5 } };
 	static const struct verdict_cause fallbacks[] = { { "JSON that is none", 4 } };
-	static const char *const rules[][4] = { { "header:date", "built in", "GET /api/items", "header:date" },
+	static const char *const rules[][4] = { { "built in: header:date", "built in", "GET /api/items", "header:date" },
 		                                { "$.meta.generated_at", "rules.txt:3", "GET /search", "$.meta.generated_at" } };
 	struct rng rng = { .x = 3 };
 	v->causes = memcpy(unit_verdict_room(2, sizeof *causes), causes, sizeof causes);

@@ -9,8 +9,10 @@ function split_head(bytes) {
 			return { head: bytes.subarray(0, i + 1), body: bytes.subarray(i + (bytes[i + 1] === 10 ? 2 : 3)) };
 	return { head: bytes, body: bytes.subarray(bytes.length) };
 }
-function head_of(bytes) {
-	const lines = utf8(bytes).split(/\r?\n/).filter(Boolean), fields = lines.slice(1).map(l => [l.slice(0, l.indexOf(':')).trim(), l.slice(l.indexOf(':') + 1).trim()]);
+/* A letter for each byte: nothing is lost. */
+const letters = bytes => { let s = ''; for (const c of bytes) s += String.fromCharCode(c); return s; };
+function head_of(bytes, decode) {
+	const lines = (decode || utf8)(bytes).split(/\r?\n/).filter(Boolean), fields = lines.slice(1).map(l => [l.slice(0, l.indexOf(':')).trim(), l.slice(l.indexOf(':') + 1).trim()]);
 	const get = name => fields.filter(f => f[0].toLowerCase() === name).map(f => f[1]).join(', ');
 	return { lines, fields, get };
 }
@@ -206,11 +208,11 @@ function quoted(bytes) {
 	if (plain) return "'" + utf8(bytes).replace(/'/g, "'\\''") + "'";
 	return "$'" + [...bytes].map(c => c >= 0x20 && c < 0x7f && c !== 39 && c !== 92 ? String.fromCharCode(c) : '\\x' + c.toString(16).padStart(2, '0')).join('') + "'";
 }
-const quote = text => quoted(new TextEncoder().encode(text));
+const quote = text => quoted(Uint8Array.from(text, c => c.charCodeAt(0)));
 function command_line(bytes, cut) {
-	const { head: h, body } = split_head(bytes), parsed = head_of(h), first = (parsed.lines[0] || '').split(' ');
+	const { head: h, body } = split_head(bytes), parsed = head_of(h, letters), first = (parsed.lines[0] || '').split(' ');
 	const [method, target] = [first[0] || 'GET', first[1] || '/'], skip = /^(content-length|transfer-encoding|connection|host)$/i;
-	const base = /^https?:\/\//.test(v.candidate || '') ? v.candidate.replace(/\/+$/, '') : 'http://' + (parsed.get('host') || 'localhost');
+	const base = /^https?:\/\//.test(v.candidate || '') ? letters(new TextEncoder().encode(v.candidate.replace(/\/+$/, ''))) : 'http://' + (parsed.get('host') || 'localhost');
 	const words = ['curl', '-i', '-g', '--path-as-is'];
 	if (method === 'HEAD') words.push('-I');
 	else if (method !== (body.length ? 'POST' : 'GET')) words.push('-X', quote(method));

@@ -143,7 +143,7 @@ function endpoints_section() {
 function noise_section() {
 	const noisy = v.findings.filter(f => f.state === 'noise').length;
 	return el('section', { id: 'noise' }, el('h2', {}, 'Noise and what could not be compared'), el('div', { class: 'two' },
-		el('div', {}, el('h3', {}, 'Hidden by rules'), v.hidden.length ? table([['Rule', h => [el('code', {}, visible(h.rule || '')), el('div', { class: 'faint' }, visible(h.where || ''))], false, h => h.rule || ''],
+		el('div', {}, el('h3', {}, 'Hidden by rules'), v.hidden.length ? table([['Rule', h => [el('code', {}, visible(h.rule || '')), (h.rule || '').startsWith(h.where || '') ? null : el('div', { class: 'faint' }, visible(h.where))], false, h => h.rule || ''],
 			['Hidden', h => count(h.count), true, h => h.count], ['First', h => [visible(h.endpoint || ''), ' ', el('code', {}, visible(h.path || ''))]]], v.hidden, 25) :
 			el('p', { class: 'note' }, 'No rule hid anything.'),
 			el('h3', {}, 'Measured'), el('p', {}, noisy ? [el('a', { href: '#state=noise' }, plural(noisy, 'place')), ' differ' + (noisy === 1 ? 's' : '') + ' as often between the controls, or as learned.'] :

@@ -16,7 +16,7 @@ function overview() {
 			el('span', { class: 'control wrap' }, el('b', {}, 'Control'), visible(v.control || '')),
 			el('span', { class: 'candidate wrap' }, el('b', {}, 'Candidate'), visible(v.candidate || '')),
 			el('span', { class: 'wrap' }, el('b', {}, 'Noise'), v.second ? 'measured by ' + visible(v.second) : 'not measured by a second control')),
-		v.failed && el('p', { class: 'bad' }, 'Failed: more than the ' + Number((100 * v.settings.fail_share).toPrecision(3)) + '% that --diff-fail allows.'),
+		v.failed && el('p', { class: 'bad' }, v.settings.fail_share > 0 ? 'Failed: more than the ' + Number((100 * v.settings.fail_share).toPrecision(3)) + '% that --diff-fail allows.' : 'Failed: --diff-fail 0 allows no finding.'),
 		el('dl', { class: 'counts' }, part('Exchanges', 'seen'), part('Different', 'different'), part('Differ by noise', 'noise'), part('Same', 'same'),
 			part('Not comparable', 'not_comparable')),
 		bar);

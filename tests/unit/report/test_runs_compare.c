@@ -67,6 +67,26 @@ Test(runs_compare, each_way)
 	}
 }
 
+/* Times are judged only where --diff-latency asks for it. */
+Test(runs_compare, latency_not_asked)
+{
+	static const char slow[] = "{\"endpoint\":\"GET /a\",\"path\":\"latency\",\"kind\":\"latency\",\"state\":\"sure\",\"rate\":1}";
+	static const struct {
+		const char *settings;
+		enum run_change_kind kind;
+	} rows[] = { { "", RUN_NOT_COMPARED },
+		     { ",\"settings\":{\"latency_share\":null}", RUN_NOT_COMPARED },
+		     { ",\"settings\":{\"latency_share\":0.2}", RUN_FIXED } };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char before[1024], now[1024];
+		(void)snprintf(before, sizeof before, RUN("%s", ""), slow);
+		(void)snprintf(now, sizeof now, "%.*s%s}", (int)strlen(RUN("", COMPARED)) - 1, RUN("", COMPARED), rows[i].settings);
+		struct runs_compare *c = compare(before, now);
+		cr_assert_eq(c->counts[rows[i].kind], 1, "row %zu", i);
+		runs_compare_free(c);
+	}
+}
+
 static const char before_text[] =
         RUN(FINDING("$.lasts", "sure", "0.5", "0.4", "0.6") "," FINDING("$.gone", "sure", "1", "0.9", "1"), COMPARED);
 static const char now_text[] = RUN(FINDING("$.b", "sure", "0.25", "0.2", "0.3") "," FINDING(

@@ -91,7 +91,7 @@ Test(verdict_text, tells_what_was_not_compared_and_hidden)
 	cr_assert(holds(&out, "\nslower (the median"));
 	cr_assert(holds(&out, "  POST /api/orders                        1.98 times (1.94\xe2\x80\x93"
 	                      "2.03)  p50 "));
-	cr_assert(holds(&out, "\n       19,988  header:date (built in)  GET /api/items\n"));
+	cr_assert(holds(&out, "\n       19,988  built in: header:date  GET /api/items\n"));
 	cr_assert(holds(&out, "\n        4,988  $.meta.generated_at (rules.txt:3)  GET /search\n"));
 	cr_assert(holds(&out, "  as often between the controls, or as learned:\n"));
 	cr_assert(holds(&out, "\nnot comparable: the control did not answer (7); the run ended first (5)\n"));
