@@ -38,8 +38,8 @@ int main(int argc, char **argv)
 			t.request_size = strlen(small);
 			memcpy(t.request, small, t.request_size);
 		} else if (numbered) {
-			t.request_size = (size_t)snprintf(t.request, sizeof t.request,
-			                                  "GET /%lu HTTP/1.1\r\nHost: shop.example\r\n\r\n", number++);
+			t.request_size =
+			        (size_t)snprintf(t.request, sizeof t.request, "GET /%lu HTTP/1.1\r\nHost: shop.example\r\n\r\n", number++);
 		} else {
 			traffic_next(&t);
 		}

@@ -95,8 +95,9 @@ server { listen 127.0.0.1:$hops; keepalive_requests 100000; access_log $work/hop
 	location /same { return 307 http://127.0.0.1:$hops/stored; } location /stored { return 201; }
 	location /moved { return 301 /see; }
 	location /away { return 302 http://127.0.0.1:$away/x; } location /tls { return 308 https://127.0.0.1:$hops/x; }
+	location /login { add_header Set-Cookie \"sid=ours\" always; return 303 /ok?home; }
 	location /round { return 302 /round; } location /ok { return 200; } }"
-sed -i "s|^log_format many .*|&\nlog_format hops '\$connection \$http_x_n \$request_method \$request_uri \$status \$content_length';\n$(printf '%s' "$nginx_hops" | tr '\n' ' ' | sed 's/[&|]/\\&/g')|" "$work/nginx.conf"
+sed -i "s|^log_format many .*|&\nlog_format hops '\$connection \$http_x_n \$request_method \$request_uri \$status \$content_length \$http_cookie';\n$(printf '%s' "$nginx_hops" | tr '\n' ' ' | sed 's/[&|]/\\&/g')|" "$work/nginx.conf"
 kill -HUP "$nginx_pid"
 wait_for 5 listens "$hops"
 n=0
@@ -115,7 +116,7 @@ for how in "--speed max" "--speed 1" "--speed max --output-http-lanes off" "--sp
 	equal "redirects ($how): each request has one answer, the last" "21 21 true 12 9" "$(sum submitted) $(sum answered) $(balanced) $(sum status_2xx) $(sum status_3xx)"
 	equal "followed, not followed since they lead elsewhere, too many" "15 6 3" "$(sum redirects) $(sum redirects_elsewhere) $(sum redirects_spent)"
 	sleep 0.1
-	awk '$1 = ""; 1' "$work/hops.log" | sort | uniq -c | awk '{ $1 = $1; print }' | sort -u >"$work/got"
+	awk '{ $1 = $7 = "" } 1' "$work/hops.log" | sort | uniq -c | awk '{ $1 = $1; print }' | sort -u >"$work/got"
 	cat >"$work/expected" <<-LIST
 	3 0 GET /ok?see 200 -
 	3 0 POST /see 303 3
@@ -142,6 +143,17 @@ done
 equal "nothing went elsewhere" 0 "$(wc -l <"$work/away.log")"
 "$replay" --quiet --input-file "$work/hops.gor" --speed max --output-http "http://127.0.0.1:$hops" --ledger "$work/ledger.json"
 equal "not followed unless asked" "21 3 18 0" "$(sum answered) $(sum status_2xx) $(sum status_3xx) $(sum redirects)"
+
+# What is carried over comes from the answer that the recorded one is compared with: the first, which led on.
+{
+	printf '1 00000000000004010000000%d 170000000%d000000000 0\n%b%s' 0 0 'POST /login HTTP/1.1\r\nHost: h\r\nX-N: 0\r\nContent-Length: 0\r\n\r\n' "$sep"
+	printf '2 00000000000004010000000%d 170000000%d000000000 0\n%b%s' 0 0 'HTTP/1.1 303 See Other\r\nSet-Cookie: sid=theirs\r\nLocation: /ok?home\r\nContent-Length: 0\r\n\r\n' "$sep"
+	printf '1 00000000000004010000000%d 170000000%d000000000 0\n%b%s' 1 1 'GET /ok?own HTTP/1.1\r\nHost: h\r\nX-N: 1\r\nCookie: sid=theirs\r\n\r\n' "$sep"
+} >"$work/login.gor"
+: >"$work/hops.log"
+"$replay" --quiet --input-file "$work/login.gor" --speed max --carry cookie --output-http-redirects 3 --output-http "http://127.0.0.1:$hops" --ledger "$work/ledger.json"
+sleep 0.1
+equal "a cookie that came with a redirect is carried over" "POST /login -,GET /ok?home -,GET /ok?own sid=ours" "$(awk '{ print $3, $4, $7 }' "$work/hops.log" | paste -sd,)"
 
 # A target that goes down and comes back.
 down=$(free_port)
