@@ -14,6 +14,9 @@
 #define RULES_BYTES  (4u << 20)
 #define REPORT_BYTES ((size_t)1 << 30)
 #define ALPHA        0.01
+/* Diffy's: what is only a little above much noise is none to act on, however sure. */
+#define RELATIVE 0.2
+#define ABSOLUTE 0.0003
 
 bool diffing_wanted(const struct diff_options *o)
 {
@@ -54,8 +57,8 @@ static int read_shares(const struct diff_options *o, struct book_options *book, 
 	rc = rc ? rc : share_or_none("diff-fail", o->fail, &book->fail_share, err);
 	rc = rc ? rc : share_or_none("diff-relative", o->relative, &book->relative, err);
 	rc = rc ? rc : share_or_none("diff-absolute", o->absolute, &book->absolute, err);
-	book->relative = book->relative < 0 ? 0 : book->relative;
-	book->absolute = book->absolute < 0 ? 0 : book->absolute;
+	book->relative = book->relative < 0 ? RELATIVE : book->relative;
+	book->absolute = book->absolute < 0 ? ABSOLUTE : book->absolute;
 	return rc;
 }
 

@@ -15,7 +15,9 @@ struct ids {
 
 static int sniff_one(struct options *o, const char *path, struct hash_key key, struct ids *ids, bool *replayed, struct err *err)
 {
-	struct source *s = reading_open(o, path, false, err);
+	struct options silent = *o; /* what is damaged is told when the log is read in earnest */
+	silent.quiet = true;
+	struct source *s = reading_open(&silent, path, false, err);
 	if (!s)
 		return err->code;
 	struct message *m;

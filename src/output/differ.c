@@ -299,15 +299,24 @@ static void settle(struct differ_part *p, struct waiting *w)
 	leave(p, w);
 }
 
+/* It waits no longer. An answer that has nothing to be compared with can still break a contract (--expect). */
+static void give_up(struct differ_part *p, struct waiting *w, enum not_comparable unless)
+{
+	char id[MESSAGE_ID_MAX + 1];
+	struct book_exchange x;
+	enum not_comparable why = hindrance(p, w);
+	if (why == NC_NO_RECORDED && p->o->book.expect && exchange_of(p, w, id, &x))
+		(void)book_add(p->book, &x);
+	else
+		count_out(p, w->request, why == NC_NO_RECORDED || unless == NC_CAUSES ? why : unless);
+	leave(p, w);
+}
+
 static void let_go_oldest(struct differ_part *p)
 {
 	size_t limit = p->o->waiting_bytes ? p->o->waiting_bytes : WAITING_BYTES;
-	while (p->bytes > limit && !list_empty(&p->by_age)) {
-		struct waiting *oldest = LIST_ENTRY(list_first(&p->by_age), struct waiting, by_age);
-		enum not_comparable why = hindrance(p, oldest);
-		count_out(p, oldest->request, why == NC_NO_RECORDED ? why : NC_LET_GO);
-		leave(p, oldest);
-	}
+	while (p->bytes > limit && !list_empty(&p->by_age))
+		give_up(p, LIST_ENTRY(list_first(&p->by_age), struct waiting, by_age), NC_LET_GO);
 }
 
 /* --- what comes in ---------------------------------------------------------------------------------------------------------------------- */
@@ -476,14 +485,10 @@ struct differ *differ_new(const struct differ_options *options, unsigned parts, 
 	return NULL;
 }
 
-static void drop_list(struct differ_part *p, struct list *all, bool count)
+static void drop_list(struct differ_part *p, struct list *all)
 {
-	while (!list_empty(all)) {
-		struct waiting *w = LIST_ENTRY(list_first(all), struct waiting, by_age);
-		if (count)
-			count_out(p, w->request, hindrance(p, w) == NC_CAUSES ? NC_NOT_FINISHED : hindrance(p, w));
-		leave(p, w);
-	}
+	while (!list_empty(all))
+		leave(p, LIST_ENTRY(list_first(all), struct waiting, by_age));
 }
 
 void differ_free(struct differ *d)
@@ -492,8 +497,8 @@ void differ_free(struct differ *d)
 		return;
 	for (unsigned i = 0; i < d->n; i++) {
 		struct differ_part *p = &d->parts[i];
-		drop_list(p, &p->by_age, false);
-		drop_list(p, &p->confirming, false);
+		drop_list(p, &p->by_age);
+		drop_list(p, &p->confirming);
 		map_release(&p->by_id);
 		buf_release(&p->folded);
 		book_free(p->book);
@@ -520,8 +525,10 @@ enum differ_side differ_next_baseline(struct differ_part *p)
 struct verdict *differ_verdict(struct differ *d, struct err *err)
 {
 	for (unsigned i = 0; i < d->n; i++) {
-		drop_list(&d->parts[i], &d->parts[i].by_age, true);
-		drop_list(&d->parts[i], &d->parts[i].confirming, false);
+		struct differ_part *p = &d->parts[i];
+		while (!list_empty(&p->by_age)) /* none of these can be compared: what could be was, at once */
+			give_up(p, LIST_ENTRY(list_first(&p->by_age), struct waiting, by_age), NC_CAUSES);
+		drop_list(p, &p->confirming);
 		if (i > 0 && book_merge(d->parts[0].book, d->parts[i].book) != 0) {
 			(void)err_set(err, ERR_NOMEM, "out of memory while summing up the differences");
 			return NULL;

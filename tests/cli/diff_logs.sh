@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# diff_logs: two logs compared offline: by id, by request, recorded with replayed within one; one exchange shown and kept; statuses; what is refused.
+. "$(dirname "$0")/../support/e2e.sh"
+need jq
+cd "$work" || exit 1
+sep=$'\n\xf0\x9f\x90\xb5\xf0\x9f\x99\x88\xf0\x9f\x99\x89\n'
+record() { printf '%s %s %s 1000000\n%b%s' "$1" "$2" "$3" "$4" "$sep"; } # type, id, time, text
+answer() { printf 'HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: %s\\r\\n\\r\\n%s' "${#1}" "$1"; }
+request() { printf 'GET %s HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n' "$1"; }
+
+# Ten exchanges; the third one's price and the fifth one's status differ in b.
+for i in 0 1 2 3 4 5 6 7 8 9; do
+	id=00000000000000aa0000000$i other=00000000000000bb0000000$i t=17000000000000000${i}0
+	price=1.50 line=200
+	[ $i != 3 ] || price=1.5000001
+	record 1 $id $t "$(request /items/$i)" >>a.gor
+	record 2 $id ${t%0}5 "$(answer "{\"id\":$i,\"price\":1.50}")" >>a.gor
+	text=$(answer "{\"price\":$price,\"id\":$i}")
+	[ $i != 5 ] || text=${text/200 OK/500 Oops}
+	record 1 $id $t "$(request /items/$i)" >>b.gor
+	record 3 $id ${t%0}5 "$text" >>b.gor
+	record 1 $other $t "$(request /items/$i)" >>c.gor
+	record 2 $other ${t%0}5 "$text" >>c.gor
+done
+want=$'GET /items/{id}\t$.price\tvalue\t1\nGET /items/{id}\tstatus 200>500\tvalue\t1'
+told() { jq -r '.findings[] | [.endpoint, .path, .kind, .differ] | @tsv' "$1" | sort; }
+
+"$replay" diff --json --diff-fail 0 a.gor b.gor >ab.json 2>ab.err
+equal "two logs by id: exit status 3" 3 $?
+equal "two differences at their places" "$want" "$(told ab.json)"
+equal "ten exchanges" "10 10 8" "$(jq -r '.exchanges | "\(.seen) \(.compared) \(.same)"' ab.json)"
+"$replay" diff --json a.gor c.gor >ac.json
+equal "without --diff-fail: 0" 0 $?
+equal "by request where ids do not meet" "$want" "$(told ac.json)"
+"$replay" diff --json --by id a.gor c.gor >no.json
+equal "by id they do not meet" "20 0" "$(jq -r '.exchanges | "\(.seen) \(.compared)"' no.json)"
+cat a.gor b.gor >both.gor
+awk 1 both.gor >/dev/null
+"$replay" diff --json --by id --control recorded --candidate replayed a.gor b.gor >kinds.json
+equal "kinds named" "$want" "$(told kinds.json)"
+"$replay" diff --diff-fail 50% a.gor b.gor >text.out
+equal "20% of the exchanges are within 50%" 0 $?
+check "the table names the path" grep -qF '$.price' text.out
+"$replay" diff --diff-fail 10% a.gor b.gor >/dev/null
+equal "and not within 10%" 3 $?
+"$replay" diff --json --diff-ignore '$.price tolerance 0.001' --diff-ignore 'status 200>500' a.gor b.gor | jq -e '.findings == [] or ([.findings[] | select(.state == "sure")] == [])' >/dev/null
+equal "rules hide both" 0 $?
+"$replay" diff --diff-report r.html --diff-report r.json --diff-report r.xml a.gor b.gor >/dev/null
+equal "three reports" "600 600 600" "$(stat -c %a r.html r.json r.xml | tr '\n' ' ' | sed 's/ $//')"
+"$replay" compare r.json r.json >cmp.out
+equal "compare: nothing new" 0 $?
+jq '.findings = []' r.json >none.json
+"$replay" compare none.json r.json >cmp.out
+equal "compare: something new" 3 $?
+"$replay" compare r.json none.json >cmp.out
+equal "compare: something fixed" 0 $?
+
+# --- one exchange --------------------------------------------------------------------------------------------------------------------------
+id=00000000000000aa00000003
+"$replay" diff --show $id a.gor b.gor >show.out 2>show.err
+equal "--show" 0 $?
+check "both values" grep -q '1\.50 *-> *1\.5000001\|1\.50.*1\.5000001' show.out
+check "a unified diff" grep -q '^+.*1\.5000001' show.out
+check "a curl command" grep -q "^curl .*'http://h/items/3'" show.out
+equal "the exchange as a log" "request response replayed" "$("$replay" cat --json $id.gor | jq -r .type | tr '\n' ' ' | sed 's/ $//')"
+equal "which is private" 600 "$(stat -c %a $id.gor)"
+equal "and can be compared by itself" $'GET /items/{id}\t$.price\tvalue\t1' "$("$replay" diff --json $id.gor >one.json; told one.json)"
+"$replay" diff --show $id a.gor b.gor >show.out 2>show.err
+equal "an existing file is not overwritten" 1 $?
+"$replay" diff --show 00 a.gor b.gor >show.out 2>show.err
+equal "an id that is not there" 2 $?
+
+# --- what is refused -------------------------------------------------------------------------------------------------------------------------
+refused() { # name, status, part of the sentence, arguments
+	local name=$1 status=$2 part=$3
+	shift 3
+	"$replay" "$@" >out 2>err
+	equal "$name" "$status 1" "$? $(grep -c "$part" err)"
+}
+refused "no log" 2 'one log or two' diff
+refused "three" 2 'one log or two' diff a.gor b.gor c.gor
+refused "a pipe" 2 'standard input' diff a.gor -
+refused "no replayed answers" 2 'no replayed answers' diff a.gor
+refused "a missing log" 1 'none.gor' diff a.gor none.gor
+refused "a report of no known form" 2 '.html, .json or .xml' diff --diff-report x.pdf a.gor b.gor
+refused "a report that cannot be written" 1 'diff-report' diff --diff-report /nowhere/x.html a.gor b.gor
+refused "a bad rule" 2 'diff-ignore' diff --diff-ignore 'nonsense here' a.gor b.gor
+refused "a missing rules file" 1 'none.txt' diff --diff-rules none.txt a.gor b.gor
+printf '$.a like nothing\n' >bad.txt
+refused "a bad line in a file" 2 'bad.txt:1' diff --diff-rules bad.txt a.gor b.gor
+refused "a bad expectation" 2 'bad.txt:1' diff --expect bad.txt a.gor b.gor
+refused "a bad share" 2 'diff-fail' diff --diff-fail many a.gor b.gor
+refused "a bad endpoint" 2 'endpoint' diff --endpoint items a.gor b.gor
+refused "compare: one file" 2 'two verdicts' compare r.json
+refused "compare: no verdict" 1 'no verdict' compare a.gor r.json
+equal "nothing is left of reports that were not written" "" "$(ls | grep 'html\.\|json\.\|xml\.')"
+
+# --- a contract ------------------------------------------------------------------------------------------------------------------------------
+printf 'GET /items/*: status 2xx\nGET /items/*: require $.price $.name\n' >contract.txt
+"$replay" diff --json --expect contract.txt --diff-fail 0 b.gor b.gor --control replayed >contract.json
+equal "a contract that is broken: exit status 3" 3 $?
+equal "both its rules" "1 9" "$(jq -r '[.findings[] | select(.kind == "expect") | .differ] | sort | join(" ")' contract.json)"
