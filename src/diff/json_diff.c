@@ -173,6 +173,12 @@ static bool same_scalar(const struct json_node *a, const struct json_node *b, do
 	return a->type == b->type;
 }
 
+/* 41 and "41" read alike without the quotes, which stand on both sides of a string's text. */
+static struct slice with_quotes(const struct json_node *n)
+{
+	return n->type == JSON_TREE_STRING ? slice_of(n->text.ptr - 1, n->text.len + 2) : n->text;
+}
+
 /* Recursion no deeper than the trees. Equal hashes are no proof: what has them is compared too, unless its bytes are the same. */
 static int compare(struct json_differ *d, struct json_pair p)
 {
@@ -183,7 +189,7 @@ static int compare(struct json_differ *d, struct json_pair p)
 	if (advice.skip)
 		return 0;
 	if (plain_type(a) != plain_type(b)) {
-		tell(d, DIFFERENCE_TYPE, a->text, b->text);
+		tell(d, DIFFERENCE_TYPE, with_quotes(a), with_quotes(b));
 		return 0;
 	}
 	if (a->type == JSON_TREE_OBJECT)
@@ -235,5 +241,8 @@ int json_differ_compare(struct json_differ *d, struct slice control, struct slic
 	}
 	json_aligner_begin(&d->align, &d->a, &d->b);
 	json_path_init(&d->path);
-	return compare(d, (struct json_pair){ 0, 0 });
+	rc = compare(d, (struct json_pair){ 0, 0 });
+	if (rc != 0)
+		*why = json_fault_text[JSON_FAULT_MEMORY][0];
+	return rc;
 }
