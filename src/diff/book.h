@@ -87,7 +87,8 @@ int book_merge(struct book *into, struct book *from);
 struct verdict *book_verdict(struct book *b, struct err *err);
 
 /* Of a learning book: rules for all that differed, with comments that give counts and an example each, in the form of rules.h. Always-on differences become
- * rules that hide (like FORM where all values seen had one), rarer ones rates. 0 or ERR_NOMEM. */
+ * rules that hide (like FORM where all values seen had one), rarer ones rates; and for each endpoint "** rate 0/M" says that nothing else was seen in M
+ * looks, so that what turns up later is tested and not taken for certain. Every line can be read by rules_add_text. 0 or ERR_NOMEM. */
 int book_learned(struct book *b, struct buf *out);
 
 #endif

@@ -20,11 +20,16 @@ static void example_free(struct verdict_example *e)
 	*e = (struct verdict_example){ 0 };
 }
 
+static size_t value_bytes(const struct verdict_example *e)
+{
+	return (e->control ? strlen(e->control) + 1 : 0) + (e->candidate ? strlen(e->candidate) + 1 : 0);
+}
+
 /* The book's own share in it ends; what it held is free again with the last one. */
 static void example_drop(struct book *b, struct verdict_example *e)
 {
-	if (e->exchange && e->exchange->refs == 1)
-		b->kept_bytes -= exchange_bytes(e->exchange);
+	size_t bytes = value_bytes(e) + (e->exchange && e->exchange->refs == 1 ? exchange_bytes(e->exchange) : 0);
+	b->kept_bytes -= bytes < b->kept_bytes ? bytes : b->kept_bytes;
 	example_free(e);
 }
 
@@ -39,6 +44,8 @@ int reservoir_slot(struct book *b, struct reservoir *r, bool surely)
 		r->seen = 0;
 	}
 	r->seen++;
+	if (r->count > 0 && b->kept_bytes > BOOK_KEPT_BYTES)
+		return -1;
 	if (r->count < VERDICT_EXAMPLES)
 		return (int)r->count;
 	uint64_t at = draw(&r->random) % r->seen;
@@ -52,6 +59,7 @@ void reservoir_put(struct book *b, struct reservoir *r, int slot, struct verdict
 	else
 		r->count = (unsigned)slot + 1;
 	r->kept[slot] = e;
+	b->kept_bytes += value_bytes(&e);
 }
 
 void reservoir_free(struct reservoir *r)

@@ -10,8 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ALWAYS 0.2 /* the share of exchanges from which on it is hidden */
-#define SHOWN  40  /* bytes of a value */
+#define ALWAYS         0.2 /* the share of exchanges from which on it is hidden */
+#define SHOWN          40  /* bytes of a value */
+#define LINE_MAX_BYTES (1u << 20)
 
 static const char header[] =
         "# Differences among answers of one and the same deployment, as rules: what a comparison is not to take for news.\n"
@@ -122,13 +123,35 @@ static int put_name(struct buf *out, const struct endpoint_book *e)
 	return rc ? rc : buf_append_str(out, ": ");
 }
 
-static int put_key(struct buf *out, const struct key_book *k)
+/* The file being written: each line is tried as a rule first, so that all of it can be read again. */
+struct page {
+	struct buf *out;
+	struct buf line;
+	struct rules *tried;
+};
+
+/* What was written into the line, as a comment where it is no rule: a path too long, more rules than there may be. */
+static int end_line(struct page *page)
+{
+	struct slice line = slice_cut(buf_slice(&page->line), 0, page->line.len - 1);
+	int rc = rules_add(page->tried, line, "learned", NULL);
+	if (rc == ERR_NOMEM)
+		return rc;
+	rc = rc ? buf_append_str(page->out, "# not to be had as a rule: ") : 0;
+	rc = rc ? rc : buf_append(page->out, buf_slice(&page->line));
+	buf_clear(&page->line);
+	return rc;
+}
+
+static int put_key(struct page *page, const struct key_book *k)
 {
 	const struct seen s = seen_of(k);
+	struct buf *out = &page->line;
 	int rc = put_name(out, k->endpoint);
 	rc = rc ? rc : put_path(out, k);
 	rc = rc ? rc : put_how(out, k, &s);
-	return rc ? rc : put_comment(out, k, &s);
+	rc = rc ? rc : put_comment(out, k, &s);
+	return rc ? rc : end_line(page);
 }
 
 /* --- order -------------------------------------------------------------------------------------------------------------------------- */
@@ -151,38 +174,52 @@ static bool to_be_told(const struct book *b, const struct key_book *k)
 	return k->differ + k->noise > 0 && k->kind < DIFFERENCE_LATENCY && k != k->endpoint->other && k->endpoint != b->other;
 }
 
-/* keys: sorted; those of e begin at *at. */
-static int put_endpoint(struct buf *out, const struct endpoint_book *e, struct key_book *const *keys, size_t n, size_t *at)
+static int put_rest(struct page *page, const struct endpoint_book *e)
 {
-	uint64_t of = e->compared + e->measured;
-	int rc = buf_append_str(out, "\n");
+	uint64_t of = e->compared + e->measured, differ = e->other ? e->other->differ + e->other->noise : 0;
+	int rc = put_name(&page->line, e);
+	differ = differ < of ? differ : of;
+	rc = rc ? rc
+	        : buf_printf(&page->line, "** rate %llu/%llu  # anything else; %llu exchanges\n", (unsigned long long)differ,
+	                     (unsigned long long)of, (unsigned long long)e->compared);
+	return rc ? rc : end_line(page);
+}
+
+/* keys: sorted; those of e begin at *at. */
+static int put_endpoint(struct page *page, const struct endpoint_book *e, struct key_book *const *keys, size_t n, size_t *at)
+{
+	int rc = buf_append_str(page->out, "\n");
 	for (; rc == 0 && *at < n && strcmp(keys[*at]->endpoint->name, e->name) == 0; ++*at)
-		rc = put_key(out, keys[*at]);
-	uint64_t other = e->other ? e->other->differ + e->other->noise : 0;
-	rc = rc ? rc : put_name(out, e);
-	return rc ? rc
-	          : buf_printf(out, "** rate %llu/%llu  # anything else; %llu exchanges\n", (unsigned long long)(other < of ? other : of),
-	                       (unsigned long long)of, (unsigned long long)e->compared);
+		rc = put_key(page, keys[*at]);
+	return rc ? rc : put_rest(page, e);
+}
+
+static int put_all(struct page *page, const struct book *b, struct key_book **keys, struct endpoint_book **endpoints)
+{
+	size_t n = 0, m = 0, at = 0;
+	for (size_t i = 0; i < b->key_count; i++)
+		if (to_be_told(b, b->keys[i]))
+			keys[n++] = b->keys[i];
+	for (size_t i = 0; i < b->endpoint_count; i++)
+		if (b->ordered[i] != b->other && b->ordered[i]->compared)
+			endpoints[m++] = b->ordered[i];
+	qsort(keys, n, sizeof(struct key_book *), by_place);
+	qsort(endpoints, m, sizeof(struct endpoint_book *), by_name);
+	int rc = buf_append_str(page->out, header);
+	for (size_t i = 0; rc == 0 && i < m; i++)
+		rc = put_endpoint(page, endpoints[i], keys, n, &at);
+	return rc;
 }
 
 int book_learned(struct book *b, struct buf *out)
 {
 	struct key_book **keys = calloc(b->key_count + 1, sizeof(struct key_book *));
 	struct endpoint_book **endpoints = calloc(b->endpoint_count + 1, sizeof(struct endpoint_book *));
-	size_t n = 0, m = 0, at = 0;
-	int rc = keys && endpoints ? buf_append_str(out, header) : ERR_NOMEM;
-	for (size_t i = 0; rc == 0 && i < b->key_count; i++)
-		if (to_be_told(b, b->keys[i]))
-			keys[n++] = b->keys[i];
-	for (size_t i = 0; rc == 0 && i < b->endpoint_count; i++)
-		if (b->ordered[i] != b->other && b->ordered[i]->compared)
-			endpoints[m++] = b->ordered[i];
-	if (rc == 0) {
-		qsort(keys, n, sizeof(struct key_book *), by_place);
-		qsort(endpoints, m, sizeof(struct endpoint_book *), by_name);
-	}
-	for (size_t i = 0; rc == 0 && i < m; i++)
-		rc = put_endpoint(out, endpoints[i], keys, n, &at);
+	struct page page = { .out = out, .tried = rules_new() };
+	buf_init(&page.line, LINE_MAX_BYTES);
+	int rc = keys && endpoints && page.tried ? put_all(&page, b, keys, endpoints) : ERR_NOMEM;
+	buf_release(&page.line);
+	rules_free(page.tried);
 	free(keys);
 	free(endpoints);
 	return rc;

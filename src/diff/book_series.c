@@ -30,7 +30,7 @@ static int64_t bucket_ns(unsigned bucket)
 		return bucket * NS_PER_US + NS_PER_US / 2;
 	unsigned octave = (bucket >> SERIES_BITS) - 1;
 	int64_t low = (int64_t)(((1ull << SERIES_BITS) + (bucket & ((1u << SERIES_BITS) - 1))) << octave);
-	return low * NS_PER_US + ((int64_t)1 << octave) * NS_PER_US / 2;
+	return low * NS_PER_US + ((NS_PER_US / 2) << octave);
 }
 
 int64_t series_quantile(const uint32_t bucket[SERIES_BUCKETS], double q)

@@ -2,6 +2,7 @@
 #include "book_rig.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 struct pair {
 	const char *control, *other; /* fields, an empty line ("|"), body */
@@ -142,6 +143,44 @@ Test(learned, one_event_seen_twice)
 	cr_assert_eq(book_learned(b, &out), 0);
 	cr_assert_eq(buf_append(&out, slice_of("", 1)), 0);
 	cr_assert(strstr((const char *)out.ptr, "$.s kind value rate 20/1000 "), "%s", (const char *)out.ptr);
+	buf_release(&out);
+	book_free(b);
+	rules_free(rules);
+}
+
+Test(learned, no_answer_and_paths_too_long)
+{
+	char key[600] = "|{\"k\":{\"", control[700], other[700];
+	size_t n = strlen(key);
+	memset(key + n, 'x', 550);
+	key[n + 550] = 0;
+	(void)snprintf(control, sizeof control, "%s\":1}}", key);
+	(void)snprintf(other, sizeof other, "%s\":2}}", key);
+	struct rules *rules = rules_new();
+	struct book_options o = rig_options(rules, true);
+	struct buf out;
+	o.learning = true;
+	struct book *b = book_new(&o, NULL);
+	for (int i = 0; i < 100; i++) {
+		struct book_exchange x = {
+			.id = "1",
+			.method = slice_str("GET"),
+			.path = slice_str("/a"),
+			.folded = slice_str("/a"),
+			.control = said(control),
+			.candidate = said(i % 50 ? other : control),
+			.second = said(control),
+		};
+		if (i % 25 == 0)
+			x.second = (struct book_answer){ .failed = "timed out", .latency_ns = -1 };
+		(void)book_add(b, &x);
+	}
+	buf_init(&out, 1 << 16);
+	cr_assert_eq(book_learned(b, &out), 0);
+	cr_assert_eq(buf_append(&out, slice_of("", 1)), 0);
+	cr_assert(strstr((const char *)out.ptr, "GET /a: answer kind missing rate 4/200  # "), "%s", (const char *)out.ptr);
+	struct err err = { 0 };
+	cr_assert_eq(rules_add_text(rules, slice_str((const char *)out.ptr), "learned", &err), 0, "%s", err.text);
 	buf_release(&out);
 	book_free(b);
 	rules_free(rules);
