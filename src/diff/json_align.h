@@ -45,7 +45,7 @@ bool json_key_is_id(struct slice key);
 /* Within the folder. */
 int json_aligner_push(struct json_aligner *al, uint32_t a, uint32_t b);
 int json_aligner_room(struct json_aligner *al, size_t n); /* n entries at al->room */
-/* How much two values have in common, 0..100; of a container its children, not their children's. */
+/* How much two values have in common, 0..100. */
 unsigned json_alike(const struct json_tree *a, uint32_t i, const struct json_tree *b, uint32_t k);
 
 static inline const struct json_node *json_node_at(const struct json_tree *t, uint32_t i)

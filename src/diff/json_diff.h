@@ -1,9 +1,13 @@
-/* json_diff: where two JSON texts differ in structure.
+/* json_diff: where two JSON texts differ in structure, so that one cause gives one difference.
  *
- * Objects by key whatever their order; objects used as maps (keys that look like ids, or very many of one shape) fold to one path ".*". Arrays aligned by
- * a key where their objects have an id-like one that serves (unique on both sides and mostly in common), otherwise by longest common subsequence of equal
- * elements, the rest paired in place; equal elements in another order are DIFFERENCE_ORDER alone. Newline-delimited JSON compares as an array of
- * its lines. Work is bounded: beyond the limits what is left is told as one coarser difference. */
+ * Objects by key whatever their order; null is a value, gone is MISSING. Objects used as maps (more than half of their keys look like ids, at least two on
+ * both sides together; or 64 keys with values of one type) fold to one path ".*"; where such keys are new each time, values are compared in place and the
+ * keys are a VALUE at ".*". Arrays aligned by a key where their objects have an id-like one that serves (unique on both sides, half of the shorter side in
+ * common), otherwise by longest common subsequence of equal elements, the rest paired in place or by what it has in common; equal elements in another order
+ * are DIFFERENCE_ORDER of the array. Newline-delimited JSON compares as an array of its lines. Strings that are no UTF-8 compare as bytes; a byte order mark
+ * is no fault when both have it.
+ *
+ * Work is bounded: beyond the limits elements go in place. At most 64 differences of one path and kind are told, and 10,000 in all. */
 #ifndef REPLAY_DIFF_JSON_DIFF_H
 #define REPLAY_DIFF_JSON_DIFF_H
 
@@ -26,7 +30,8 @@ struct json_differ *json_differ_new(void);
 void json_differ_free(struct json_differ *d);
 
 /* 0: compared, differences told. ERR_FORMAT, ERR_LIMIT: one of them is no JSON we can compare: nothing was told, *why (for people, static) says which
- * and why: the caller falls back to text. ERR_NOMEM. lines: newline-delimited. */
+ * and why: the caller falls back to text. ERR_NOMEM: some may have been told.
+ * lines: newline-delimited. */
 int json_differ_compare(struct json_differ *d, struct slice control, struct slice candidate, bool lines, const struct json_advice *advice,
                         struct difference_sink sink, const char **why);
 

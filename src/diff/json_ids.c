@@ -2,8 +2,9 @@
 #include "diff/json_array.h"
 #include "diff/json_sort.h"
 
-#define TRIED 4  /* keys */
-#define RUN   64 /* values of one short hash: no accident */
+#define TRIED   4 /* keys */
+#define NO_RANK 100u
+#define RUN     64 /* values of one short hash: no accident */
 
 static const char *const names[] = { "id", "_id", "uuid", "guid", "key", "code", "sku", "slug", "number", "name" };
 #define NAMES (sizeof names / sizeof *names)
@@ -14,7 +15,7 @@ static bool ends(struct slice s, const char *with)
 	return s.len > n && slice_eq(slice_from(s, s.len - n), slice_of(with, n));
 }
 
-/* The lower the better; 100: no name for ids. */
+/* The lower the better. */
 static unsigned rank_of(struct slice key)
 {
 	for (unsigned i = 0; i < NAMES; i++)
@@ -22,7 +23,7 @@ static unsigned rank_of(struct slice key)
 			return i < 4 ? i : i + 2;
 	if (ends(key, "_id") || ends(key, "Id") || ends(key, "ID"))
 		return 4;
-	return ends(key, "_uuid") || ends(key, "Uuid") ? 5 : 100;
+	return ends(key, "_uuid") || ends(key, "Uuid") ? 5 : NO_RANK;
 }
 
 static bool is_id_value(const struct json_node *n)
@@ -118,21 +119,19 @@ bool json_array_by_id(struct json_array *r)
 	if (r->n == 0 || a->nodes[r->x[0]].type != JSON_TREE_OBJECT)
 		return false;
 	uint32_t end = a->nodes[r->x[0]].next;
-	unsigned below = 0; /* ranks tried */
+	uint32_t below = 0; /* those before were tried: by rank, then by place */
 	for (unsigned tried = 0; tried < TRIED; tried++) {
-		unsigned best = 100;
-		uint32_t key = 0, key_nth = 0, nth = 0;
+		uint32_t best = NO_RANK << 8, key = 0, nth = 0;
 		for (uint32_t i = r->x[0] + 1; i < end && nth < 256; i = a->nodes[i].next, nth++) {
-			unsigned rank = is_id_value(&a->nodes[i]) ? rank_of(a->nodes[i].key) : 100;
-			if (rank < below || rank >= best)
+			uint32_t at = rank_of(a->nodes[i].key) << 8 | nth;
+			if (at < below || at >= best || !is_id_value(&a->nodes[i]))
 				continue;
-			best = rank;
+			best = at;
 			key = i;
-			key_nth = nth;
 		}
 		if (!key)
 			return false;
-		if (serves(r, &a->nodes[key], key_nth))
+		if (serves(r, &a->nodes[key], best & 0xff))
 			return true;
 		below = best + 1;
 	}

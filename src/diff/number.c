@@ -176,8 +176,21 @@ static bool fits(const struct decimal *d, int64_t power)
 static long double rough(const struct decimal *d)
 {
 	size_t n = d->end - d->from, left_out = n > SHORT_DIGITS ? n - SHORT_DIGITS : 0;
-	long double value = (long double)short_value(d) * powl(10.0L, (long double)(d->power + (int64_t)left_out));
+	int64_t power = d->power + (int64_t)left_out;
+	long double value = (long double)short_value(d);
+	if (power)
+		value *= powl(10.0L, (long double)power);
 	return d->negative ? -value : value;
+}
+
+double number_value(struct slice n)
+{
+	struct decimal d = read_decimal(n);
+	if (d.zero)
+		return 0;
+	if (d.monstrous)
+		return d.exponent_negative ? 0 : d.negative ? -HUGE_VAL : HUGE_VAL;
+	return (double)rough(&d);
 }
 
 bool number_near(struct slice a, struct slice b, double tolerance)

@@ -13,6 +13,9 @@ bool number_equal(struct slice a, struct slice b);
 /* |a - b| <= tolerance; exact for what a double can tell apart, by number_equal where it is not finite. */
 bool number_near(struct slice a, struct slice b, double tolerance);
 
+/* About; infinite where a double cannot hold it. No locale has a say. */
+double number_value(struct slice n);
+
 /* Equal numbers have equal hashes. */
 uint64_t number_hash(struct slice n);
 

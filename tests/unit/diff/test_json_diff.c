@@ -2,6 +2,7 @@
 #include "diff/json_diff.h"
 #include "support/unit_alloc.h"
 #include "support/unit_guard.h"
+#include "support/unit_rng.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -188,6 +189,105 @@ Test(json_diff, other_arrays_go_by_what_is_equal)
 	      /* every element differs in a field of its own, and the first is gone: the others still find theirs */
 	      { "[{\"n\":\"a\",\"x\":1,\"t\":1},{\"n\":\"b\",\"x\":2,\"t\":2},{\"n\":\"c\",\"x\":3,\"t\":3}]",
 	        "[{\"n\":\"b\",\"x\":2,\"t\":8},{\"n\":\"c\",\"x\":3,\"t\":9}]", "$[*] missing, $[*].t value" });
+}
+
+/* Elements without an id, and a field that is never the same. */
+Test(json_diff, changed_elements_find_each_other)
+{
+	CHECK({ "[{\"n\":\"a\",\"x\":1,\"y\":1,\"t\":1},{\"n\":\"b\",\"x\":2,\"y\":2,\"t\":2},{\"n\":\"c\",\"x\":3,\"y\":3,\"t\":3}]",
+	        "[{\"n\":\"c\",\"x\":3,\"y\":3,\"t\":7},{\"n\":\"a\",\"x\":1,\"y\":1,\"t\":8},{\"n\":\"b\",\"x\":2,\"y\":2,\"t\":9}]",
+	        "$ order, $[*].t value" },
+	      { "[{\"node\":{\"n\":\"a\",\"x\":1,\"t\":1}},{\"node\":{\"n\":\"b\",\"x\":2,\"t\":2}},{\"node\":{\"n\":\"c\",\"x\":3,\"t\":3}"
+	        "}]",
+	        "[{\"node\":{\"n\":\"a\",\"x\":1,\"t\":4}},{\"node\":{\"n\":\"c\",\"x\":3,\"t\":5}}]", "$[*] missing, $[*].node.t value" },
+	      { "[\"/img/1.png?v=1\",\"/img/2.png?v=1\",\"/css/a.css?v=1\"]", "[\"/img/1.png?v=2\",\"/css/a.css?v=2\"]",
+	        "$[*] missing, $[*] value" },
+	      { "[10.01,500,20.01]", "[10.02,20.02]", "$[*] missing, $[*] value" },
+	      /* two ids, of which the second serves */
+	      { "[{\"user_id\":1,\"order_id\":7,\"n\":1},{\"user_id\":1,\"order_id\":8,\"n\":1},{\"user_id\":2,\"order_id\":9,\"n\":1}]",
+	        "[{\"user_id\":1,\"order_id\":9,\"n\":3},{\"user_id\":1,\"order_id\":7,\"n\":2},{\"user_id\":1,\"order_id\":8,\"n\":2}]",
+	        "$ order, $[*].n value, $[*].user_id value" });
+}
+
+/* --- one cause, one difference ------------------------------------------------------------------------------------- */
+
+struct element {
+	unsigned id, a, b, c, time;
+	bool on;
+};
+
+static size_t write_elements(char *out, size_t room, const struct element *e, size_t n, bool ids)
+{
+	size_t len = (size_t)snprintf(out, room, "{\"items\":[");
+	for (size_t i = 0; i < n; i++) {
+		len += (size_t)snprintf(out + len, room - len, "%s{", i ? "," : "");
+		if (ids)
+			len += (size_t)snprintf(out + len, room - len, "\"id\":%u,", e[i].id);
+		len += (size_t)snprintf(out + len, room - len, "\"a\":%u,\"b\":\"b%u\",\"c\":[%u],\"on\":%s,\"t\":%u}", e[i].a, e[i].b,
+		                        e[i].c, e[i].on ? "true" : "false", e[i].time);
+	}
+	return len + (size_t)snprintf(out + len, room - len, "]}");
+}
+
+static void fill_element(struct rng *r, struct element *e)
+{
+	*e = (struct element){ (unsigned)rng_below(r, 1000000),
+		               (unsigned)rng_below(r, 10000),
+		               (unsigned)rng_below(r, 10000),
+		               (unsigned)rng_below(r, 10000),
+		               0,
+		               rng_below(r, 2) };
+}
+
+/* What is done to a list of n: how many there are then. */
+static size_t spoil(struct rng *r, struct element *e, size_t n, unsigned how)
+{
+	size_t at = rng_below(r, n), other = (at + 1 + rng_below(r, n - 1)) % n;
+	struct element keep = e[at];
+	switch (how) {
+	case 0:
+		e[at].a += 20000;
+		return n;
+	case 1:
+		memmove(e + at, e + at + 1, (n - at - 1) * sizeof *e);
+		return n - 1;
+	case 2:
+		memmove(e + at + 1, e + at, (n - at) * sizeof *e);
+		fill_element(r, &e[at]);
+		return n + 1;
+	case 3:
+		e[at] = e[other];
+		e[other] = keep;
+		return n;
+	default:
+		e[at].c += 20000;
+		return n;
+	}
+}
+
+Test(json_diff, one_cause_is_one_difference)
+{
+	static const char *const expect[] = { "$.items[*].a value", "$.items[*] missing", "$.items[*] extra", "$.items order",
+		                              "$.items[*].c[*] value" };
+	static char a[1 << 16], b[1 << 16], both[128];
+	struct rng r = { 6 };
+	for (unsigned round = 0; round < 4000; round++) {
+		struct element e[64];
+		bool ids = rng_below(&r, 2), times = rng_below(&r, 2);
+		size_t n = 2 + rng_below(&r, 40);
+		unsigned how = (unsigned)rng_below(&r, 5);
+		for (size_t i = 0; i < n; i++)
+			fill_element(&r, &e[i]);
+		(void)write_elements(a, sizeof a, e, n, ids);
+		n = spoil(&r, e, n, how);
+		for (size_t i = 0; i < n && times; i++)
+			e[i].time = 1 + (unsigned)rng_below(&r, 1000000);
+		(void)write_elements(b, sizeof b, e, n, ids);
+		/* "$.items order" sorts before "$.items[*].t value", the rest likewise. */
+		(void)snprintf(both, sizeof both, "%s%s", expect[how], times ? ", $.items[*].t value" : "");
+		const char *got = told(a, b, false, NULL);
+		cr_assert_str_eq(got, both, "%s\n%s\ntold     %s\nexpected %s", a, b, got, both);
+	}
 }
 
 Test(json_diff, what_is_no_json_is_said)

@@ -3,6 +3,7 @@
 #include "support/unit_guard.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 static const char *const classes[][8] = {
 	{ "0", "-0", "0.0", "0e5", "-0.000E-7", "0e99999999999999999999" },
@@ -86,5 +87,26 @@ Test(number, near_is_within_the_tolerance_as_people_count)
 		             rows[i].b);
 		cr_expect_eq(number_near(slice_str(rows[i].b), slice_str(rows[i].a), rows[i].tolerance), rows[i].near, "%s %s", rows[i].b,
 		             rows[i].a);
+	}
+}
+
+Test(number, has_about_a_value)
+{
+	static const struct {
+		const char *text;
+		double value;
+	} rows[] = {
+		{ "0", 0 },
+		{ "-0.0e9", 0 },
+		{ "12.5", 12.5 },
+		{ "-1e3", -1000 },
+		{ "123456789012345678901234567890", 123456789012345678901234567890.0 },
+		{ "1e400", HUGE_VAL },
+		{ "-1e99999999999999999999", -HUGE_VAL },
+		{ "1e-99999999999999999999", 0 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		double got = number_value(slice_str(rows[i].text)), slack = fabs(rows[i].value) * 1e-15;
+		cr_expect(got == rows[i].value || fabs(got - rows[i].value) <= slack, "%s: %g", rows[i].text, got);
 	}
 }
