@@ -4,7 +4,7 @@
  * no noise depends on the request alone: on its number, which stands in its path, query or body.
  *
  * Noise: 2% of the answers are 503; ids, tokens, nonces; times in microseconds, milliseconds and seconds; jittered numbers; shuffled arrays; random samples; fields
- * that are there in some answers only; null in place of a number; cookies; gzip or not; who of four back ends answered; a banner in a page; rows in another order. */
+ * that are there in some answers only; null in place of a number; cookies; gzip or not; who of four back ends answered; a banner in a page; rows in another order; answers in two pieces. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -110,7 +110,7 @@ struct reply {
 	int status;
 	const char *type;
 	struct text fields, body;
-	bool gzip, chunked;
+	bool gzip, chunked, in_pieces; /* in_pieces: sent in two */
 	unsigned delay_us;
 };
 
@@ -360,6 +360,7 @@ static void events(struct ask *q, struct reply *r)
 	}
 	r->type = "application/x-ndjson";
 	r->chunked = true;
+	r->in_pieces = sometimes(q, 10);
 }
 
 static void login(struct ask *q, struct reply *r)
@@ -436,7 +437,7 @@ static void make_answer(struct ask *q, struct reply *r)
 	r->status = 200;
 	r->type = "application/json";
 	r->fields.len = r->body.len = 0;
-	r->gzip = r->chunked = false;
+	r->gzip = r->chunked = r->in_pieces = false;
 	r->delay_us = 0;
 	const char *method = strcmp(q->method, "HEAD") == 0 ? "GET" : q->method, *mark = NULL;
 	const struct place *p = places, *end = places + sizeof places / sizeof *places;

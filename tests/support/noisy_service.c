@@ -29,7 +29,8 @@
 struct peer {
 	struct text in, out;
 	size_t sent;
-	uint32_t turn; /* tells a connection from the one that had its descriptor before */
+	size_t pause_at; /* an answer in two pieces: what stands behind goes a moment later. 0: none */
+	uint32_t turn;   /* tells a connection from the one that had its descriptor before */
 	bool open, delayed, closes;
 };
 
@@ -235,12 +236,24 @@ static void end_peer(int fd)
 	(void)close(fd);
 }
 
+static void delay(int fd, unsigned us)
+{
+	struct peer *p = service.peers[fd];
+	p->delayed = true;
+	heap_push((struct due){ .ns = now_ns() + (int64_t)us * 1000, .fd = fd, .turn = p->turn });
+}
+
 /* False: the connection has ended. */
 static bool flush_out(int fd)
 {
 	struct peer *p = service.peers[fd];
 	while (p->sent < p->out.len) {
-		ssize_t n = send(fd, p->out.ptr + p->sent, p->out.len - p->sent, MSG_NOSIGNAL);
+		if (p->pause_at && p->sent == p->pause_at) {
+			p->pause_at = 0;
+			delay(fd, 300);
+			return true;
+		}
+		ssize_t n = send(fd, p->out.ptr + p->sent, (p->pause_at ? p->pause_at : p->out.len) - p->sent, MSG_NOSIGNAL);
 		if (n < 0 && errno == EAGAIN) {
 			watch(fd, EPOLLOUT);
 			return true;
@@ -278,11 +291,12 @@ static void answer_one(int fd, const char *words_of_start[3], const char *head, 
 	q.gzip_allowed = lists(field(head, "accept-encoding"), "gzip");
 	p->closes = lists(field(head, "connection"), "close") || strcmp(words_of_start[2], "HTTP/1.0") == 0;
 	make_answer(&q, r);
+	size_t begin = p->out.len;
 	say_answer(&p->out, r, strcmp(q.method, "HEAD") == 0, p->closes);
-	if (r->delay_us == 0)
-		return;
-	p->delayed = true;
-	heap_push((struct due){ .ns = now_ns() + (int64_t)r->delay_us * 1000, .fd = fd, .turn = p->turn });
+	if (r->in_pieces)
+		p->pause_at = begin + (p->out.len - begin) / 2;
+	if (r->delay_us)
+		delay(fd, r->delay_us);
 }
 
 /* Cuts the start line into its words; false: it is none. */
@@ -299,7 +313,7 @@ static void take_requests(int fd)
 {
 	struct peer *p = service.peers[fd];
 	size_t at = 0;
-	while (!p->delayed && !p->closes && p->out.len < IN_MAX && at < p->in.len) {
+	while (!p->delayed && !p->closes && !p->pause_at && p->out.len < IN_MAX && at < p->in.len) {
 		char *begin = p->in.ptr + at, *end = memmem(begin, p->in.len - at, "\r\n\r\n", 4), *cut[3];
 		if (!end) {
 			if (p->in.len - at > 65536)
@@ -343,7 +357,7 @@ static void work_on(int fd)
 		take_requests(fd);
 		if (p->out.len == 0 || p->delayed)
 			return;
-		if (!flush_out(fd) || p->out.len > 0)
+		if (!flush_out(fd) || p->out.len > 0) /* also where it pauses */
 			return;
 	}
 }
