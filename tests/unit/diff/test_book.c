@@ -456,6 +456,69 @@ Test(book, endpoints_beyond_the_limits)
 	fixture_end(&f);
 }
 
+/* Large answers, ever new places: of what is beyond 64 MiB the ids and values stay. */
+Test(book, kept_bytes_beyond_the_limit)
+{
+	struct book_options o = rig_options(NULL, false);
+	struct fixture f = fixture_with("", NULL, &o);
+	static char a[100000], b[100000];
+	memset(a, ' ', sizeof a - 1);
+	memset(b, ' ', sizeof b - 1);
+	for (int i = 0; i < 700; i++) {
+		int n = snprintf(a, 64, "{\"k%dx\":1,\"a\":1,\"b\":2}", i);
+		a[n] = ' ';
+		n = snprintf(b, 64, "{\"k%dx\":2,\"a\":1,\"b\":2}", i);
+		b[n] = ' ';
+		(void)add(f.b, json(200, a), json(200, b), not_asked);
+	}
+	struct verdict *v = verdict_of(f.b);
+	size_t bytes = 0, without = 0;
+	for (size_t i = 0; i < v->finding_count; i++) {
+		cr_assert_eq(v->findings[i].example_count, 1);
+		const struct verdict_example *e = &v->findings[i].examples[0];
+		const struct verdict_exchange *x = e->exchange;
+		bytes += x->request.len + x->control.len + x->candidate.len;
+		without += x->control.len == 0;
+		cr_assert(x->control.len == 0 || x->control.len == VERDICT_KEPT_BYTES);
+		cr_assert(x->cut);
+		cr_assert_eq(x->id[0], '0');
+		cr_assert_str_eq(e->candidate, "2");
+	}
+	cr_assert_leq(bytes, 64u << 20);
+	cr_assert_gt(bytes, 60u << 20);
+	cr_assert_gt(without, 100);
+	cr_assert_eq(v->let_go, without);
+	verdict_free(v);
+	fixture_end(&f);
+}
+
+/* Values are valid UTF-8, without NUL, and short, whatever stood there. */
+Test(book, values_as_shown)
+{
+	struct book_options o = rig_options(NULL, false);
+	struct fixture f = fixture_with("", NULL, &o);
+	static char long_value[2000];
+	memset(long_value, 'y', sizeof long_value - 1);
+	struct book_answer a = json(200, "{}"), b = json(200, "{}");
+	a.answer.fields = slice_of("X-A: one\xff\x80 \xc3\xa4 \xed\xa0\x80\r\n", 20);
+	b.answer.fields = slice_of("X-A: \xf0\x9f\x98\x80\xe2\x82\r\n", 13);
+	a.answer.message = slice_str("{} ");
+	(void)add(f.b, a, b, not_asked);
+	char body[2100];
+	(void)snprintf(body, sizeof body, "{\"v\":\"%s\"}", long_value);
+	(void)add(f.b, json(200, body), json(200, "{\"v\":\"\"}"), not_asked);
+	struct verdict *v = verdict_of(f.b);
+	const struct verdict_example *e = &at(v, "header:x-a", DIFFERENCE_VALUE)->examples[0];
+	cr_assert_str_eq(e->control, "one\xef\xbf\xbd\xef\xbf\xbd \xc3\xa4 \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	cr_assert_str_eq(e->candidate, "\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd");
+	const struct verdict_example *l = &at(v, "$.v", DIFFERENCE_VALUE)->examples[0];
+	cr_assert_eq(strlen(l->control), VERDICT_VALUE_BYTES);
+	cr_assert_str_eq(l->control + VERDICT_VALUE_BYTES - 4, "y\xe2\x80\xa6");
+	cr_assert_str_eq(l->candidate, "");
+	verdict_free(v);
+	fixture_end(&f);
+}
+
 /* --- memory ------------------------------------------------------------------------------------------------------------------------- */
 
 static bool whole_run(const struct rules *rules, const struct expect *expect)
