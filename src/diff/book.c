@@ -142,6 +142,7 @@ static void count_latency(struct book *b, struct endpoint_book *e, const struct 
 
 /* --- counting ----------------------------------------------------------------------------------------------------------------------- */
 
+/* measured: the controls were compared as far as that key. */
 static void count_key(struct touched *t, bool measured)
 {
 	struct key_book *k = t->key;
@@ -216,7 +217,7 @@ static uint32_t gather_set(struct book *b)
 static void count_keys(struct book *b, const struct book_exchange *x, bool measured)
 {
 	for (uint32_t i = 0; i < b->touched_count; i++)
-		count_key(&b->touched[i], measured);
+		count_key(&b->touched[i], measured && book_tells_of(b, b->touched[i].key));
 	keep_examples(b, x);
 }
 

@@ -9,9 +9,10 @@
  * candidate does not.
  *
  * What a path and kind comes to. With a second control: the exact test of pairs (stats_odd_one_out). With a learned rate: Fisher's test. With both: both
- * must say so. All keys that have a chance are corrected together (stats_testable): those without any noise by their false-discovery rate, those with noise
- * by the chance that any of all tests is wrong. Sure by then and above the thresholds; or where it came back in all rounds of an exchange that was sent again,
- * and, if there is noise, more often than noise would; or where no noise was measured at all, unless it never came back. */
+ * must say so. Exchanges of which one pair ended at another status, or at no answer, say nothing of headers and bodies and do not count there. All keys are
+ * corrected together: those without any noise by their false-discovery rate, those with noise by the chance that any of all tests is wrong. Sure by then and
+ * above the thresholds; or where it came back in all rounds of an exchange that was sent again, and, if there is noise, more often than noise would; or
+ * where no noise was measured at all, unless it never came back. */
 #ifndef REPLAY_DIFF_BOOK_H
 #define REPLAY_DIFF_BOOK_H
 
@@ -88,7 +89,7 @@ struct verdict *book_verdict(struct book *b, struct err *err);
 
 /* Of a learning book: rules for all that differed, with comments that give counts and an example each, in the form of rules.h. Always-on differences become
  * rules that hide (like FORM where all values seen had one), rarer ones rates; and for each endpoint "** rate 0/M" says that nothing else was seen in M
- * looks, so that what turns up later is tested and not taken for certain. Every line can be read by rules_add_text. 0 or ERR_NOMEM. */
+ * exchanges, so that what turns up later is tested and not taken for certain. Every line can be read by rules_add_text. 0 or ERR_NOMEM. */
 int book_learned(struct book *b, struct buf *out);
 
 #endif

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-static bool worth_asking(const struct touched *t)
+static bool worth_asking(const struct book *b, const struct touched *t)
 {
-	return t->candidate && !t->second && t->key->kind != DIFFERENCE_EXPECT && t->key->asked < BOOK_ASKED;
+	return book_tells_of(b, t->key) && t->candidate && !t->second && t->key->kind != DIFFERENCE_EXPECT && t->key->asked < BOOK_ASKED;
 }
 
 static struct pending *free_pending(struct book *b)
@@ -43,19 +43,20 @@ bool book_wants_confirmation(struct book *b, unsigned rounds, uint32_t *number)
 	if (b->last != EXCHANGE_DIFFERENT || rounds == 0)
 		return false;
 	for (uint32_t i = 0; i < b->touched_count; i++)
-		n += worth_asking(&b->touched[i]);
+		n += worth_asking(b, &b->touched[i]);
 	struct pending *p = n ? free_pending(b) : NULL;
 	if (!p)
 		return false;
 	p->keys = calloc(n, sizeof *p->keys);
-	p->came = calloc(n, sizeof *p->came);
+	p->came = calloc(2 * (size_t)n, sizeof *p->came);
+	p->judged = p->came ? p->came + n : NULL;
 	if (!p->keys || !p->came) {
 		pending_end(p);
 		b->let_go++;
 		return false;
 	}
 	for (uint32_t i = 0; i < b->touched_count; i++) {
-		if (!worth_asking(&b->touched[i]))
+		if (!worth_asking(b, &b->touched[i]))
 			continue;
 		p->keys[p->n++] = b->touched[i].key;
 		b->touched[i].key->asked++;
@@ -71,7 +72,7 @@ bool book_wants_confirmation(struct book *b, unsigned rounds, uint32_t *number)
 static void settle(struct pending *p)
 {
 	for (uint32_t i = 0; i < p->n; i++) {
-		p->keys[i]->flaky += p->came[i] < p->done;
+		p->keys[i]->flaky += p->came[i] < p->judged[i];
 		p->keys[i]->confirmed += p->came[i] == p->rounds;
 	}
 	pending_end(p);
@@ -96,7 +97,10 @@ void book_repeat(struct book *b, uint32_t number, const struct book_exchange *ag
 	p->done++;
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct key_book *k = p->keys[i];
+		if (!book_tells_of(b, k))
+			continue;
 		bool came = k->turn == b->turn && b->touched[k->at].candidate && !b->touched[k->at].second;
+		p->judged[i]++;
 		p->came[i] += came;
 		k->rounds++;
 		k->rounds_came += came;

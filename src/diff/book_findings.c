@@ -1,6 +1,6 @@
 /* book_findings: each key tested against what noise was measured or learned, all of them corrected together, and what follows.
  *
- * A key that differed too seldom for any result to count, given how many others are asked too, is left out of the correction (stats_testable). */
+ * A key that differed too seldom for any result to count burdens no other (stats_false_discovery_of_counts). */
 #include "diff/book_inner.h"
 #include "diff/stats.h"
 
@@ -9,7 +9,7 @@
 struct asked {
 	const struct book *b;
 	struct key_state *states; /* by number */
-	double *least;            /* the least p that its test can come to; above 1: there is none */
+	double *least;            /* the least p that its test can come to */
 	uint64_t confirmations;   /* keys that were sent again */
 };
 
@@ -78,7 +78,7 @@ static void test_key(struct asked *a, const struct key_book *k)
 {
 	uint64_t noise, of;
 	a->states[k->number] = (struct key_state){ FINDING_NOISE, REASON_UNMEASURED, 1, 1, 0, 0 };
-	a->least[k->number] = 2;
+	a->least[k->number] = 1;
 	if (k->kind == DIFFERENCE_EXPECT)
 		return;
 	if (k->endpoint->measured)
@@ -89,36 +89,30 @@ static void test_key(struct asked *a, const struct key_book *k)
 	a->confirmations += k->rounds > 0;
 }
 
-/* Where noise is known to occur, the chance that any of all those tests says more than there is counts (Bonferroni), so that a run in which much is found
- * lends nothing to a mere rise of the noise; elsewhere the false-discovery rate. */
-static double corrected(const struct key_state *s, double false_discovery, size_t tests)
-{
-	double any = s->p * (double)tests;
-	return s->noise == 0 ? false_discovery : any < 1 ? any : 1;
-}
-
-/* q for those that have a chance; for the others it stays 1. */
+/* Of all that were tested. Where noise is known to occur, the chance that any of the tests says so much by chance counts, so that a run in which much is
+ * found lends nothing to a mere rise of the noise; elsewhere the false-discovery rate. */
 static int correct(struct asked *a)
 {
 	const struct book *b = a->b;
+	double *p = malloc((b->key_count + 1) * sizeof *p), *least = malloc((b->key_count + 1) * sizeof *least);
 	size_t n = 0, at = 0;
-	double bound, *p = malloc((b->key_count + 1) * sizeof *p);
-	if (!p)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < b->key_count; i++)
-		if (a->least[i] <= 1)
-			p[n++] = a->least[i];
-	int rc = stats_testable(p, n, b->options.alpha, &bound);
-	n = 0;
-	for (size_t i = 0; rc == 0 && i < b->key_count; i++)
-		if (a->least[i] <= bound)
-			p[n++] = a->states[i].p;
+	int rc = p && least ? 0 : ERR_NOMEM;
+	for (size_t i = 0; rc == 0 && i < b->key_count; i++) {
+		if (a->states[i].noise_of == 0)
+			continue;
+		p[n] = a->states[i].p;
+		least[n++] = a->least[i];
+	}
 	if (rc == 0)
-		rc = stats_false_discovery(p, p, n);
-	for (size_t i = 0; rc == 0 && i < b->key_count; i++)
-		if (a->least[i] <= bound)
-			a->states[i].q = corrected(&a->states[i], p[at++], n);
+		rc = stats_false_discovery_of_counts(p, least, p, least, n);
+	for (size_t i = 0; rc == 0 && i < b->key_count; i++) {
+		if (a->states[i].noise_of == 0)
+			continue;
+		a->states[i].q = a->states[i].noise ? least[at] : p[at];
+		at++;
+	}
 	free(p);
+	free(least);
 	return rc;
 }
 

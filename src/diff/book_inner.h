@@ -45,6 +45,7 @@ struct key_book {
 	char *path;
 	size_t path_len;
 	enum difference_kind kind;
+	bool of_all;     /* "status 200>503", "answer": of the answer as a whole, told before anything else */
 	uint32_t number; /* within the book */
 	uint64_t turn;   /* the exchange that touched it last, and where it stands in `touched` then */
 	uint32_t at;
@@ -103,13 +104,13 @@ struct touched {
 };
 
 struct pending {
-	bool used, failed; /* failed: none of its keys has come back every time */
+	bool used;
 	struct endpoint_book *endpoint;
-	char *path; /* the request's own */
 	unsigned rounds, done;
 	uint32_t n;
 	struct key_book **keys;
-	uint32_t *came; /* rounds in which each came back */
+	uint32_t *came;   /* rounds in which each came back, */
+	uint32_t *judged; /* of those that could tell; in the same memory */
 };
 
 /* Rules for a request's own path, found again. */
@@ -153,7 +154,8 @@ struct book {
 
 	struct touched *touched; /* of the exchange at hand, and of the last one until the next comes */
 	uint32_t touched_count, touched_cap;
-	bool hid; /* one of the rules that are not built in hid something of it */
+	bool ended; /* one of its pairs ended at another status, or with no answer */
+	bool hid;   /* one of the rules that are not built in hid something of it */
 	uint64_t hidden_seen[64];
 	unsigned hidden_seen_count;
 	uint64_t turn;
@@ -179,6 +181,7 @@ struct key_book *book_key_find(const struct book *b, const struct endpoint_book 
 void book_endpoint_free(struct endpoint_book *e);
 struct slice endpoint_method(const struct endpoint_book *e);
 struct slice endpoint_folded(const struct endpoint_book *e);
+bool book_path_of_all(struct slice path);
 char *slice_copy(struct slice s); /* terminated; NULL: no memory */
 
 /* --- book_examples.c --- */
@@ -213,6 +216,11 @@ int book_touch(struct book *b, struct endpoint_book *e, const struct book_exchan
 /* And the contract's rules that the candidate's answer breaks. */
 int book_expect(struct book *b, struct endpoint_book *e, const struct book_exchange *x);
 void book_forget(struct book *b); /* empties touched */
+/* Does the exchange at hand say anything of this key? One that ended at another status knows nothing of bodies and headers. */
+static inline bool book_tells_of(const struct book *b, const struct key_book *k)
+{
+	return !b->ended || k->of_all;
+}
 
 /* --- book_findings.c --- */
 struct key_state {

@@ -154,6 +154,11 @@ struct endpoint_book *book_endpoint(struct book *b, struct slice method, struct 
 	return e;
 }
 
+bool book_path_of_all(struct slice path)
+{
+	return slice_starts(path, slice_str("status ")) || slice_eq(path, slice_str("answer"));
+}
+
 /* --- keys --------------------------------------------------------------------------------------------------------------------------- */
 
 static void key_free(struct key_book *k)
@@ -174,6 +179,7 @@ static struct key_book *key_new(struct book *b, struct endpoint_book *e, struct 
 	k->path = copy;
 	k->path_len = path.len;
 	k->kind = kind;
+	k->of_all = book_path_of_all(path);
 	k->forms = UINT_MAX;
 	k->examples.random = draws_from(b, e, path, kind);
 	if (b->key_count == b->key_cap) {

@@ -25,7 +25,7 @@ void book_forget(struct book *b)
 	}
 	b->touched_count = 0;
 	b->hidden_seen_count = 0;
-	b->hid = false;
+	b->hid = b->ended = false;
 	b->turn++;
 }
 
@@ -155,6 +155,7 @@ static void touch(struct telling *t, const struct difference *d)
 static void differs(void *arg, const struct difference *d)
 {
 	struct telling *t = arg;
+	t->b->ended |= book_path_of_all(d->path);
 	int rule = t->rules ? rules_hide(t->rules, d) : -1;
 	if (rule >= 0)
 		hidden(t, rule, d->path);

@@ -266,35 +266,32 @@ static struct ranked *rank_all(const double *p, size_t n)
 	return sorted;
 }
 
-int stats_false_discovery(const double *p, double *q, size_t n)
+int stats_false_discovery_of_counts(const double *p, const double *least, double *q, double *any, size_t n)
 {
 	if (n == 0)
 		return 0;
-	struct ranked *sorted = rank_all(p, n);
-	if (!sorted)
-		return ERR_NOMEM;
-	double least = 1;
-	for (size_t i = n; i-- > 0;) {
-		least = fmin(least, sorted[i].p * (double)n / (double)(i + 1));
-		q[sorted[i].at] = least;
+	struct ranked *sorted = rank_all(p, n), *able = rank_all(least, n);
+	double smallest = 1;
+	size_t burden = n;
+	for (size_t i = sorted && able ? n : 0; i-- > 0;) {
+		double bound = sorted[i].p;
+		while (burden > 0 && able[burden - 1].p > bound)
+			burden--;
+		double chance = bound * (double)burden;
+		smallest = fmin(smallest, chance / (double)(i + 1));
+		q[sorted[i].at] = smallest;
+		any[sorted[i].at] = fmin(1, chance);
 	}
+	int rc = sorted && able ? 0 : ERR_NOMEM;
 	free(sorted);
-	return 0;
+	free(able);
+	return rc;
 }
 
-int stats_testable(const double *least, size_t n, double alpha, double *bound)
+int stats_false_discovery(const double *p, double *q, size_t n)
 {
-	*bound = alpha;
-	if (n == 0)
-		return 0;
-	struct ranked *sorted = rank_all(least, n);
-	if (!sorted)
-		return ERR_NOMEM;
-	/* The smallest number of tests k such that no more than k have a chance at alpha/k. */
-	size_t k = 1;
-	while (k < n && sorted[k].p <= alpha / (double)k)
-		k++;
-	*bound = alpha / (double)k;
-	free(sorted);
-	return 0;
+	double *none = calloc(n + 1, sizeof *none);
+	int rc = none ? stats_false_discovery_of_counts(p, none, q, none, n) : ERR_NOMEM;
+	free(none);
+	return rc;
 }

@@ -1,7 +1,7 @@
 /* stats: is it more than noise: exact tests, intervals, and the correction for asking many times.
  *
  * Sources: McNemar's test in its exact (binomial) form; Fisher's exact test (hypergeometric); Clopper and Pearson (1934) for intervals; Benjamini and
- * Hochberg (1995) for the false-discovery rate; Tarone (1990) and Gilbert (2005) for tests that cannot succeed. Pure functions; all in log space, good for
+ * Hochberg (1995) for the false-discovery rate; Tarone (1990), Gilbert (2005) and Heyse (2011) for tests of few counts. Pure functions; all in log space, good for
  * counts up to 2^53. */
 #ifndef REPLAY_DIFF_STATS_H
 #define REPLAY_DIFF_STATS_H
@@ -33,10 +33,10 @@ void stats_interval(uint64_t k, uint64_t n, double confidence, double *low, doub
 /* q[i]: the smallest false-discovery rate at which p[i] counts. In place is allowed. 0 or ERR_NOMEM. */
 int stats_false_discovery(const double *p, double *q, size_t n);
 
-/* Of tests whose least possible p are given: the bound that a test's least p must not be above for the test to have a chance at all, once corrected for those
- * that have one (Tarone). The others need not burden the correction: whether a test has a chance depends on how often anything differed, not on which side. 0
- * or ERR_NOMEM. */
-int stats_testable(const double *least, size_t n, double alpha, double *bound);
+/* The same for tests of counts: least[i] is the least that p[i] could have come to, given how often anything differed there, whichever the side. A test that
+ * cannot come to a bound cannot be wrong at it, and need not burden the others there. any[i]: the chance that any of all tests comes to p[i] by chance
+ * (Bonferroni). q and any may be p's or least's own memory. */
+int stats_false_discovery_of_counts(const double *p, const double *least, double *q, double *any, size_t n);
 
 /* Ranks (0-based, of n sorted values) that hold the median between them with that confidence: exact, by the binomial. The whole range where n is too
  * small for that confidence (below 8 for 0.99). */

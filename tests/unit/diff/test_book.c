@@ -171,6 +171,23 @@ Test(book, noise_of_the_exchange)
 	fixture_end(&f);
 }
 
+/* Where one of the two answered with another status, its body says nothing of the other's: no excuse, and no evidence either. */
+Test(book, another_status_ends_it)
+{
+	struct book_options o = rig_options(NULL, true);
+	struct fixture f = fixture_with("", NULL, &o);
+	for (int i = 0; i < 40; i++)
+		(void)add(f.b, json(200, "{\"x\":1}"), json(200, "{\"x\":2}"), i % 2 ? json(503, "") : json(200, "{\"x\":3}"));
+	struct verdict *v = verdict_of(f.b);
+	const struct verdict_finding *x = at(v, "$.x", DIFFERENCE_VALUE);
+	cr_assert_eq(x->differ, 40);
+	cr_assert_eq(x->only_candidate, 0);
+	cr_assert_eq(x->state, FINDING_NOISE);
+	cr_assert_eq(v->different, 0);
+	verdict_free(v);
+	fixture_end(&f);
+}
+
 /* "different" is known only when it is known which keys are sure. */
 Test(book, different_counts_sure_findings)
 {

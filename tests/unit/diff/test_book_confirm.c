@@ -114,6 +114,21 @@ Test(confirm, a_round_without_an_answer_ends_it)
 	check(b, FINDING_UNSURE, REASON_TEST, 0, 0);
 }
 
+/* Neither way: another status says nothing of the body. */
+Test(confirm, a_round_of_another_status)
+{
+	struct book *b = book_for(NULL, true);
+	struct book_exchange x = exchange(&odd);
+	uint32_t number;
+	add(b, &odd, 1);
+	cr_assert(book_wants_confirmation(b, 3, &number));
+	x.candidate.answer.status = 503;
+	again(b, number, &odd);
+	book_repeat(b, number, &x);
+	again(b, number, &odd);
+	check(b, FINDING_UNSURE, REASON_TEST, 0, 0);
+}
+
 Test(confirm, without_a_measure_of_noise)
 {
 	struct book *b = book_for(NULL, false);

@@ -103,7 +103,7 @@ Test(learned, rules)
 		struct buf out = learned_of(&rows[i].pair, "/a");
 		const char *text = (const char *)out.ptr;
 		cr_assert(strstr(text, rows[i].rule), "%s\nis not in\n%s", rows[i].rule, text);
-		cr_assert(strstr(text, "GET /a: ** rate 0/2000"), "%s", text);
+		cr_assert(strstr(text, "GET /a: ** rate 0/1333"), "%s", text);
 		cr_assert_eq(text[0], '#', "it says what it is");
 		struct verdict *v = used(text, &rows[i].pair, "/a");
 		cr_assert_eq(v->sure_count, 0, "%s", text);

@@ -140,20 +140,38 @@ Test(stats, false_discovery)
 	alloc_fail_at(0);
 }
 
-Test(stats, testable)
+Test(stats, false_discovery_of_counts)
 {
-	static const double least[] = { 0.5, 0.001, 0.004, 0.25, 0.006, 0.5 };
-	double bound;
-	cr_assert_eq(stats_testable(least, 6, 0.01, &bound), 0);
-	near(bound, 0.005, 1e-12, "two have a chance when two are asked; a third would not");
-	cr_assert_eq(stats_testable(least, 0, 0.01, &bound), 0);
-	near(bound, 0.01, 1e-12, "none");
-	double all[] = { 0, 0, 0 };
-	cr_assert_eq(stats_testable(all, 3, 0.03, &bound), 0);
-	near(bound, 0.01, 1e-12, "all of them");
-	alloc_fail_at(1);
-	cr_assert_lt(stats_testable(least, 6, 0.01, &bound), 0);
-	alloc_fail_at(0);
+	/* Twenty tests that could never come to 0.3 are as good as not asked; the one that could come to 0.004 is. */
+	double p[23], least[23], q[23], any[23];
+	for (int i = 0; i < 23; i++) {
+		p[i] = 1;
+		least[i] = 0.3;
+	}
+	p[7] = least[7] = 0.004;
+	p[9] = 0.9;
+	least[9] = 0.003;
+	p[20] = 0.0001;
+	least[20] = 0;
+	cr_assert_eq(stats_false_discovery_of_counts(p, least, q, any, 23), 0);
+	near(q[20], 0.0001, 1e-12, "alone at its bound");
+	near(any[20], 0.0001, 1e-12, "alone at its bound");
+	near(q[7], 0.004 * 3 / 2, 1e-12, "three could, two did");
+	near(any[7], 0.004 * 3, 1e-12, "three could");
+	near(q[9], 0.9 * 23 / 3 > 1 ? 1 : 0, 1e-12, "the rest");
+	/* None of them held back: Benjamini and Hochberg's. */
+	double none[23] = { 0 }, plain[23];
+	cr_assert_eq(stats_false_discovery_of_counts(p, none, q, any, 23), 0);
+	cr_assert_eq(stats_false_discovery(p, plain, 23), 0);
+	for (int i = 0; i < 23; i++)
+		near(q[i], plain[i], 1e-12, "as if there were no least");
+	near(any[7], 0.004 * 23, 1e-12, "Bonferroni's");
+	cr_assert_eq(stats_false_discovery_of_counts(NULL, NULL, NULL, NULL, 0), 0);
+	for (unsigned long n = 1; n <= 2; n++) {
+		alloc_fail_at(n);
+		cr_assert_lt(stats_false_discovery_of_counts(p, least, q, any, 23), 0);
+		alloc_fail_at(0);
+	}
 }
 
 Test(stats, median_ranks)
