@@ -167,7 +167,7 @@ $(foreach s,$(THREAD_SRC),$(eval $(call THREAD,$(s))))
 
 # --- the demo's, the end-to-end tests' and the bench's own programs: one file each ----------------------------
 DEMO_BIN  := $(patsubst contrib/demo/%.c,$(BUILD)/demo/%,$(wildcard contrib/demo/*.c))
-TOOL_BIN  := $(patsubst tests/support/%.c,$(BUILD)/tools/%,$(filter-out tests/support/unit_%,$(wildcard tests/support/*_server.c tests/support/*_tool.c)))
+TOOL_BIN  := $(patsubst tests/support/%.c,$(BUILD)/tools/%,$(filter-out tests/support/unit_%,$(wildcard tests/support/*_server.c tests/support/*_service.c tests/support/*_tool.c)))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 $(BUILD)/demo/%: contrib/demo/%.c

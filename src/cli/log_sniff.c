@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-#define MESSAGES_MAX 20000
+#define MESSAGES_MAX 1000000 /* some seconds at most */
+#define IDS_MAX      20000
 
 struct ids {
 	uint64_t *hash; /* of requests' ids, in any order */
@@ -17,13 +18,15 @@ static int sniff_one(struct options *o, const char *path, struct hash_key key, s
 {
 	struct options silent = *o; /* what is damaged is told when the log is read in earnest */
 	silent.quiet = true;
-	struct source *s = reading_open(&silent, path, false, err);
+	struct source *s = reading_open(&silent, path, true, err);
 	if (!s)
 		return err->code;
 	struct message *m;
 	enum log_read got = LOG_READ_END;
-	for (size_t i = 0; i < MESSAGES_MAX && (got = source_next(s, &m, err)) == LOG_READ_MESSAGE; i++) {
-		if (m->type == MESSAGE_REQUEST)
+	/* In the file's order: replayed answers bear later times than all that was recorded. */
+	for (size_t i = 0; i < MESSAGES_MAX && (ids->n < IDS_MAX || !*replayed) && (got = source_next(s, &m, err)) == LOG_READ_MESSAGE;
+	     i++) {
+		if (m->type == MESSAGE_REQUEST && ids->n < IDS_MAX)
 			ids->hash[ids->n++] = hash_bytes(key, slice_of(m->id.hex, m->id.len));
 		*replayed |= m->type == MESSAGE_REPLAYED;
 		message_unref(m);
@@ -53,7 +56,7 @@ int log_sniff(struct options *o, const char *const *paths, size_t n, struct log_
 	struct hash_key key = hash_key_random();
 	int rc = 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		ids[i].hash = malloc(MESSAGES_MAX * sizeof *ids[i].hash);
+		ids[i].hash = malloc(IDS_MAX * sizeof *ids[i].hash);
 		rc = ids[i].hash ? sniff_one(o, paths[i], key, &ids[i], &out->replayed[i], err) : err_set(err, ERR_NOMEM, "out of memory");
 	}
 	if (rc == 0)

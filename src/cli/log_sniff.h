@@ -9,7 +9,7 @@ struct log_sniff {
 	bool ids_meet;    /* some request of one log has the id of one in the other */
 };
 
-/* Reads up to 20,000 messages of each of the n (1 or 2) logs. 0 or a negative error with a sentence. */
+/* Reads some of each of the n (1 or 2) logs, in their own order: 20,000 requests, and until a replayed answer comes. 0 or a negative error with a sentence. */
 int log_sniff(struct options *o, const char *const *paths, size_t n, struct log_sniff *out, struct err *err);
 
 #endif

@@ -465,7 +465,7 @@ static int open_target(const char *address, const void *http_output_options, con
 		.max_lateness_ns = h->max_lateness_ns,
 		.clock_ns = env->mono_ns,
 		.parts = version_2(o->version) ? parts_of : NULL,
-		.keep_response = o->track_response || o->carry.n || o->redirects,
+		.keep_response = o->differ || o->track_response || o->carry.n || o->redirects,
 		.redirects = o->redirects,
 	};
 	const struct player_sink sink = {

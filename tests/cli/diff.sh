@@ -5,7 +5,6 @@
 #   FULL=1 tests/cli/diff.sh       the whole claim: 20 seeds of 20,000 exchanges each, where the test takes 20 of 1,000
 . "$(dirname "$0")/../support/e2e.sh"
 need jq
-[ -x "$tools/noisy_service" ] || make --no-print-directory DEPS=ready BUILD="$BUILD" SAN="$SAN" "$BUILD/tools/noisy_service" >/dev/null || exit 1
 exchanges=20000 rate=2500 seeds=20 null_exchanges=1000
 [ -z "$SAN" ] || exchanges=4000 rate=500 seeds=3 null_exchanges=500
 [ -z "${FULL:-}" ] || null_exchanges=20000

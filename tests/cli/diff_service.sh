@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../support/e2e.sh"
 need curl jq
 # tests/support/*_service.c is a program like the others there.
-[ -x "$tools/noisy_service" ] || make --no-print-directory DEPS=ready BUILD="$BUILD" SAN="$SAN" "$BUILD/tools/noisy_service" >/dev/null || exit 1
 numbers=399
 
 fetch() { # folder, port: every endpoint's answers to the numbers 0 to 399, a file each
