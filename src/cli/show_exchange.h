@@ -5,7 +5,7 @@
 #include "diff/rules.h"
 #include "input/log_pairs.h"
 
-/* Text for a terminal, control characters made visible but in the curl line, whose quoting is the shell's. An answer may be missing. rules: to tell which
+/* Text for a terminal, control characters made visible; in the curl line they are escapes of printf. An answer may be missing. rules: to tell which
  * differences they hide. 0 or a negative error. */
 int show_exchange(const struct log_pair *p, const struct rules *rules, struct buf *out);
 
