@@ -5,7 +5,7 @@
 
 enum {
 	STEPS_TO_BE_SURE = 8,
-	STEPS_TO_TRUST = 4,
+	STEPS_TO_TRUST = 8,
 	EARLY_KEPT = 64, /* the ring is let go when it is empty, if it has more room than this */
 };
 
@@ -129,6 +129,15 @@ static bool in_step(const struct pair *p, const struct pair_waiting *w, const st
 	return !p->pipelines && is_next && (!w->after_hole || all_answered);
 }
 
+/* Do a request and its answer, of which there is no doubt, fit a client that waits, with no hole to look away from? */
+static void note_step(struct pair *p, struct pair_waiting w, const struct pair_before *b)
+{
+	if (p->steps >= STEPS_TO_TRUST || w.after_hole || b->server_hole || b->slack)
+		return;
+	w.after_hole = true;
+	p->steps += in_step(p, &w, b);
+}
+
 /* Is the first of the early responses the one to this request? */
 static bool takes_early(const struct pair *p, struct pair_waiting w)
 {
@@ -176,6 +185,8 @@ uint32_t pair_request(struct pair *p, struct pair_place at, enum http_method met
 	*answered = p->early_count > 0;
 	if (*answered && takes_early(p, w)) {
 		uint32_t ordinal = early(p, 0)->ordinal;
+		if (!p->count)
+			note_step(p, w, &early(p, 0)->before);
 		while (p->count) { /* those were answered before, by responses with ordinals of their own */
 			pop(p);
 			p->unanswered++;
@@ -315,13 +326,6 @@ static struct pair_before note_response(struct pair *p, struct pair_place at, bo
 	return before;
 }
 
-/* Does all fit a client that waits, with no hole to look away from? */
-static bool is_step(const struct pair *p, struct pair_waiting w, const struct pair_before *b)
-{
-	w.after_hole = true;
-	return !b->server_hole && !b->slack && in_step(p, &w, b);
-}
-
 struct pair_answer pair_response(struct pair *p, struct pair_place at, int status, const struct pair_holes *holes)
 {
 	bool interim = status >= 100 && status < 200 && status != 101;
@@ -357,12 +361,12 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 			p->unanswered++;
 		}
 		struct pair_answer own = own_ordinal(p, interim);
-		if (!interim && p->count == 0 && at.peer_offset > holes->client_told)
+		if (!interim && at.peer_offset > holes->client_told)
 			note_early(p, at, own.ordinal, &before);
 		return own;
 	}
-	if (!interim && !w->after_hole && p->count == 1 && p->steps < STEPS_TO_TRUST && is_step(p, *w, &before))
-		p->steps++;
+	if (!interim)
+		note_step(p, *w, &before);
 	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .sure = p->doubt == 0, .method = w->method };
 	p->orphan_interim = false;
 	p->slack = 0;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS = 16, LANE = 0xab };
+enum { STEPS = 24, LANE = 0xab };
 
 enum step_kind { S_DONE, S_DATA, S_GAP, S_END };
 
