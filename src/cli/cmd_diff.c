@@ -1,4 +1,5 @@
 /* cmd_diff: `replay diff LOG [LOG]`: two logs' answers, exchange by exchange. */
+#include "base/units.h"
 #include "cli/commands.h"
 #include "cli/diffing.h"
 #include "cli/log_sniff.h"
@@ -154,13 +155,19 @@ static int open_logs(struct two_logs *t, struct err *err)
 	return rc;
 }
 
-static int answers_option(const char *option, const char *text, enum message_type *out, struct err *err)
+/* recorded, replayed, or replayed:N */
+static int answers_option(const char *option, const char *text, enum message_type *type, uint16_t *target, struct err *err)
 {
+	static const char replayed[] = "replayed";
+	const char *number = text && strncmp(text, replayed, sizeof replayed - 1) == 0 ? text + sizeof replayed - 1 : NULL;
+	uint64_t n = *target;
 	if (!text)
 		return 0;
-	if (strcmp(text, "recorded") != 0 && strcmp(text, "replayed") != 0)
-		return err_set(err, ERR_USAGE, "--%s: '%.40s' is neither recorded nor replayed", option, text);
-	*out = text[2] == 'c' ? MESSAGE_RESPONSE : MESSAGE_REPLAYED;
+	if (strcmp(text, "recorded") != 0 && (!number || (*number && (*number != ':' || parse_u64(number + 1, &n) != 0 || n > UINT16_MAX))))
+		return err_set(err, ERR_USAGE, "--%s: '%.40s' is none of recorded, replayed and replayed:N, the N-th target's, from 0",
+		               option, text);
+	*type = number ? MESSAGE_REPLAYED : MESSAGE_RESPONSE;
+	*target = (uint16_t)n;
 	return 0;
 }
 
@@ -174,14 +181,17 @@ static int pairs_options(struct two_logs *t, struct log_pairs_options *p, struct
 		return rc;
 	p->answers[LOG_CONTROL] = seen.replayed[LOG_CONTROL] && !t->one ? MESSAGE_REPLAYED : MESSAGE_RESPONSE;
 	p->answers[LOG_CANDIDATE] = seen.replayed[t->one ? LOG_CONTROL : LOG_CANDIDATE] ? MESSAGE_REPLAYED : MESSAGE_RESPONSE;
+	p->target[LOG_CONTROL] = seen.target[LOG_CONTROL];
+	p->target[LOG_CANDIDATE] = seen.target[t->one ? LOG_CONTROL : LOG_CANDIDATE];
 	p->by_request = !t->one && !seen.ids_meet;
 	if (d->by && strcmp(d->by, "id") != 0 && strcmp(d->by, "request") != 0)
 		return err_set(err, ERR_USAGE, "--by: '%.40s' is neither id nor request", d->by);
 	if (d->by)
 		p->by_request = d->by[0] == 'r';
-	rc = answers_option("control", d->control, &p->answers[LOG_CONTROL], err);
-	rc = rc ? rc : answers_option("candidate", d->candidate, &p->answers[LOG_CANDIDATE], err);
-	if (rc == 0 && t->one && p->answers[LOG_CONTROL] == p->answers[LOG_CANDIDATE])
+	rc = answers_option("control", d->control, &p->answers[LOG_CONTROL], &p->target[LOG_CONTROL], err);
+	rc = rc ? rc : answers_option("candidate", d->candidate, &p->answers[LOG_CANDIDATE], &p->target[LOG_CANDIDATE], err);
+	bool same = p->answers[LOG_CONTROL] == p->answers[LOG_CANDIDATE] && p->target[LOG_CONTROL] == p->target[LOG_CANDIDATE];
+	if (rc == 0 && t->one && same)
 		return err_set(err, ERR_USAGE,
 		               "%.200s holds no replayed answers to compare with the recorded ones: give a second log, or make one with "
 		               "--output-http-track-response",

@@ -8,13 +8,19 @@
 
 #define MESSAGES_MAX 1000000 /* some seconds at most */
 #define IDS_MAX      20000
+#define REPLAYED_MAX 1000 /* answers, for which targets there are */
+
+struct sniffed {
+	size_t replayed;
+	uint16_t target; /* the first of those that answered */
+};
 
 struct ids {
 	uint64_t *hash; /* of requests' ids, in any order */
 	size_t n;
 };
 
-static int sniff_one(struct options *o, const char *path, struct hash_key key, struct ids *ids, bool *replayed, struct err *err)
+static int sniff_one(struct options *o, const char *path, struct hash_key key, struct ids *ids, struct sniffed *seen, struct err *err)
 {
 	struct options silent = *o; /* what is damaged is told when the log is read in earnest */
 	silent.quiet = true;
@@ -24,11 +30,13 @@ static int sniff_one(struct options *o, const char *path, struct hash_key key, s
 	struct message *m;
 	enum log_read got = LOG_READ_END;
 	/* In the file's order: replayed answers bear later times than all that was recorded. */
-	for (size_t i = 0; i < MESSAGES_MAX && (ids->n < IDS_MAX || !*replayed) && (got = source_next(s, &m, err)) == LOG_READ_MESSAGE;
+	for (size_t i = 0;
+	     i < MESSAGES_MAX && (ids->n < IDS_MAX || seen->replayed < REPLAYED_MAX) && (got = source_next(s, &m, err)) == LOG_READ_MESSAGE;
 	     i++) {
 		if (m->type == MESSAGE_REQUEST && ids->n < IDS_MAX)
 			ids->hash[ids->n++] = hash_bytes(key, slice_of(m->id.hex, m->id.len));
-		*replayed |= m->type == MESSAGE_REPLAYED;
+		if (m->type == MESSAGE_REPLAYED && (seen->replayed++ == 0 || m->target < seen->target))
+			seen->target = m->target;
 		message_unref(m);
 	}
 	source_close(s);
@@ -57,7 +65,10 @@ int log_sniff(struct options *o, const char *const *paths, size_t n, struct log_
 	int rc = 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		ids[i].hash = malloc(IDS_MAX * sizeof *ids[i].hash);
-		rc = ids[i].hash ? sniff_one(o, paths[i], key, &ids[i], &out->replayed[i], err) : err_set(err, ERR_NOMEM, "out of memory");
+		struct sniffed seen = { .replayed = 0 };
+		rc = ids[i].hash ? sniff_one(o, paths[i], key, &ids[i], &seen, err) : err_set(err, ERR_NOMEM, "out of memory");
+		out->replayed[i] = seen.replayed > 0;
+		out->target[i] = seen.target;
 	}
 	if (rc == 0)
 		out->ids_meet = n == 1 || meet(&ids[0], &ids[1]);

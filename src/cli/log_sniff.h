@@ -5,8 +5,9 @@
 #include "cli/options.h"
 
 struct log_sniff {
-	bool replayed[2]; /* that log holds replayed answers */
-	bool ids_meet;    /* some request of one log has the id of one in the other */
+	bool replayed[2];   /* that log holds replayed answers */
+	uint16_t target[2]; /* and of those, the target of the least number */
+	bool ids_meet;      /* some request of one log has the id of one in the other */
 };
 
 /* Reads some of each of the n (1 or 2) logs, in their own order: 20,000 requests, and until a replayed answer comes. 0 or a negative error with a sentence. */

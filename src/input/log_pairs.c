@@ -13,8 +13,8 @@
 #define BODY_MAX      ((size_t)64 << 20)
 
 struct entry {
-	struct list node;        /* in `waiting`, or in `ready` */
-	struct entry *next_same; /* of the same key, later */
+	struct list node; /* in `waiting`, or in `ready` */
+	struct list same; /* a ring: those of the same key that the same side lacks; the first of them is in by_key */
 	uint64_t key;
 	struct message_id id[LOG_SIDES];
 	struct log_pair pair;
@@ -27,7 +27,7 @@ struct log_pairs {
 	struct map by_key;           /* whose requests one side lacks: the first of each key */
 	struct map by_id[LOG_SIDES]; /* whose answer of that side is to come */
 	struct list waiting, ready;
-	size_t bytes;
+	size_t bytes, waiting_count;
 	uint64_t behind[LOG_SIDES];
 };
 
@@ -122,18 +122,13 @@ static uint64_t request_key(const struct log_pairs *p, const struct message *m)
 
 static void unlink_key(struct log_pairs *p, struct entry *e)
 {
-	struct entry *first = map_find(&p->by_key, e->key, &e->key);
-	if (first == e) {
+	if (map_find(&p->by_key, e->key, &e->key) == e) {
 		(void)map_remove(&p->by_key, e->key, &e->key);
-		if (e->next_same)
-			(void)map_put(&p->by_key, e->key, e->next_same); /* there is room: one has just left */
-	} else {
-		while (first && first->next_same != e)
-			first = first->next_same;
-		if (first)
-			first->next_same = e->next_same;
+		struct list *next = list_first(&e->same);
+		if (next)
+			(void)map_put(&p->by_key, e->key, LIST_ENTRY(next, struct entry, same)); /* there is room: one has just left */
 	}
-	e->next_same = NULL;
+	list_remove(&e->same);
 }
 
 static bool asked_by_both(const struct entry *e)
@@ -152,23 +147,23 @@ static void leave(struct log_pairs *p, struct entry *e)
 	if (!asked_by_both(e))
 		unlink_key(p, e);
 	p->bytes -= e->bytes;
+	p->waiting_count--;
 	list_remove(&e->node);
 	list_append(&p->ready, &e->node);
 }
 
+/* So that there is room for one more, in every map. */
 static void bound(struct log_pairs *p)
 {
-	while (p->bytes > p->o.waiting_bytes && !list_empty(&p->waiting))
+	while ((p->bytes > p->o.waiting_bytes || p->waiting_count >= WAITING_MAX) && !list_empty(&p->waiting))
 		leave(p, LIST_ENTRY(list_first(&p->waiting), struct entry, node));
 }
 
-/* The first of that key that this side has not had yet. */
+/* The first of that key that this side has not had yet. All that wait lack the same side: the other's next one would have been joined. */
 static struct entry *other_sides(struct log_pairs *p, uint64_t key, enum log_side side)
 {
 	struct entry *e = map_find(&p->by_key, key, &key);
-	while (e && e->pair.asked[side])
-		e = e->next_same;
-	return e;
+	return e && !e->pair.asked[side] ? e : NULL;
 }
 
 static struct entry *enter(struct log_pairs *p, uint64_t key, struct message *request)
@@ -178,18 +173,18 @@ static struct entry *enter(struct log_pairs *p, uint64_t key, struct message *re
 		return NULL;
 	e->key = key;
 	list_init(&e->node);
+	list_init(&e->same);
 	if (!first && map_put(&p->by_key, key, e) != 0) {
 		free(e);
 		return NULL;
 	}
-	while (first && first->next_same)
-		first = first->next_same;
 	if (first)
-		first->next_same = e;
+		list_append(&first->same, &e->same);
 	e->pair.request = message_ref(request);
-	e->bytes = sizeof *e + request->data.len;
+	e->bytes = sizeof *e + sizeof *request + request->data.len;
 	p->bytes += e->bytes;
 	list_append(&p->waiting, &e->node);
+	p->waiting_count++;
 	for (int s = 0; s < LOG_SIDES; s++)
 		p->behind[s]++;
 	return e;
@@ -227,8 +222,8 @@ static void add_answer(struct log_pairs *p, enum log_side side, struct message *
 		return;
 	(void)map_remove(&p->by_id[side], id_hash(p, &m->id), &m->id);
 	e->pair.answer[side] = message_ref(m);
-	e->bytes += m->data.len;
-	p->bytes += m->data.len;
+	e->bytes += sizeof *m + m->data.len;
+	p->bytes += sizeof *m + m->data.len;
 	if (e->pair.answer[LOG_CONTROL] && e->pair.answer[LOG_CANDIDATE])
 		leave(p, e);
 }
@@ -238,7 +233,7 @@ int log_pairs_add(struct log_pairs *p, enum log_side side, struct message *m)
 	int rc = 0;
 	if (m->type == MESSAGE_REQUEST)
 		rc = add_request(p, side, m);
-	else if (m->type == p->o.answers[side])
+	else if (m->type == p->o.answers[side] && (m->type != MESSAGE_REPLAYED || m->target == p->o.target[side]))
 		add_answer(p, side, m);
 	bound(p);
 	return rc;

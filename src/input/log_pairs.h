@@ -13,6 +13,7 @@ enum log_side { LOG_CONTROL, LOG_CANDIDATE, LOG_SIDES };
 struct log_pairs_options {
 	bool by_request;
 	enum message_type answers[LOG_SIDES]; /* RESPONSE or REPLAYED: what counts as an answer there */
+	uint16_t target[LOG_SIDES];           /* and of those that were replayed, which target's */
 	size_t waiting_bytes;                 /* 1 GiB */
 };
 

@@ -103,6 +103,62 @@ Test(log_pairs, an_id_that_comes_again_ends_the_one_before)
 	log_pairs_free(p);
 }
 
+Test(log_pairs, of_equal_requests_any_may_leave)
+{
+	for (uint32_t gone = 0; gone < 3; gone++) {
+		struct log_pairs *p = open_pairs(true, 0);
+		static const char *const answers[] = { OK("0"), OK("1"), OK("2") };
+		for (uint32_t i = 0; i < 3; i++)
+			add(p, LOG_CONTROL, MESSAGE_REQUEST, 1, i, GET("/same"));
+		add(p, LOG_CONTROL, MESSAGE_REQUEST, 1, gone, GET("/same")); /* its id comes again, so it is the last now */
+		expect_pair(p, NULL, NULL);
+		static const uint32_t order[3][3] = { { 1, 2, 0 }, { 0, 2, 1 }, { 0, 1, 2 } };
+		for (uint32_t i = 0; i < 3; i++) {
+			uint32_t n = order[gone][i];
+			add(p, LOG_CANDIDATE, MESSAGE_REQUEST, 2, i, GET("/same"));
+			add(p, LOG_CANDIDATE, MESSAGE_REPLAYED, 2, i, OK("c"));
+			add(p, LOG_CONTROL, MESSAGE_RESPONSE, 1, n, answers[n]);
+			expect_pair(p, answers[n], OK("c"));
+		}
+		log_pairs_free(p);
+	}
+}
+
+/* A walk over those that wait, for each that comes, would take a minute. */
+Test(log_pairs, many_equal_requests_that_the_other_log_lacks, .timeout = 30)
+{
+	struct log_pairs *p = open_pairs(true, 0);
+	struct log_pair pair;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < 100000; i++)
+		add(p, LOG_CONTROL, MESSAGE_REQUEST, 1, i, GET("/same"));
+	for (; log_pairs_next(p, true, &pair); count++) {
+		cr_assert(pair.asked[LOG_CONTROL] && !pair.asked[LOG_CANDIDATE]);
+		log_pair_release(&pair);
+	}
+	cr_expect_eq(count, 100000);
+	log_pairs_free(p);
+}
+
+Test(log_pairs, of_several_targets_one_is_compared)
+{
+	const struct log_pairs_options o = { .answers = { MESSAGE_REPLAYED, MESSAGE_REPLAYED }, .target = { 2, 0 } };
+	struct log_pairs *p = log_pairs_new(&o);
+	static const char *const answers[] = { OK("0"), OK("1"), OK("2") };
+	cr_assert_not_null(p);
+	for (int s = 0; s < LOG_SIDES; s++)
+		add(p, (enum log_side)s, MESSAGE_REQUEST, 1, 1, GET("/a"));
+	for (uint16_t target = 3; target-- > 0;) {
+		struct message *copy = make(MESSAGE_REPLAYED, 1, 1, answers[target]);
+		copy->target = target;
+		for (int s = 0; s < LOG_SIDES; s++)
+			cr_expect_eq(log_pairs_add(p, (enum log_side)s, copy), 0);
+		message_unref(copy);
+	}
+	expect_pair(p, OK("2"), OK("0"));
+	log_pairs_free(p);
+}
+
 Test(log_pairs, what_waits_is_bounded)
 {
 	struct log_pairs *p = open_pairs(false, 10000);
