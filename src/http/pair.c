@@ -216,9 +216,17 @@ static bool first_was_answered(const struct pair *p, struct pair_place at, const
 	return another && p->steps >= STEPS_TO_TRUST && b->run_from >= first->at.peer_offset + PAIR_SHORTEST;
 }
 
+/* Did the client send its second request while the final answer before this one was on its way to it? */
+static bool second_asked_inside(const struct pair *p, const struct pair_before *b)
+{
+	uint64_t told = p->count >= 2 ? waiting(p, 1)->at.peer_offset : 0;
+	return !b->server_hole && b->client_told && told > b->final_from && told < b->run_from && b->run_from - told >= PAIR_SHORTEST;
+}
+
 /* Behind a hole in the server's stream the answers to the first requests may be lost; or they got ordinals of their own. */
 static void skip_lost_answers(struct pair *p, struct pair_place at, const struct pair_holes *holes, const struct pair_before *b)
 {
+	p->pipelines |= second_asked_inside(p, b);
 	bool look = (holes->server_missed || p->slack) && !p->pipelines;
 	while (look && p->count && first_was_answered(p, at, holes, b)) {
 		pop(p);

@@ -103,8 +103,8 @@ void flow_end_side(struct flow_table *t, struct flow *f, int side, enum stream_e
 	half_flush(t, h);
 	h->ended = true;
 	half_drop(t, h);
-	/* All its bytes are there, and its FIN, or the acknowledgement of a FIN that the capture missed. */
-	if (h->started && (h->next >= h->fin_at || (h->acked == h->next + 1 && how != STREAM_RST)))
+	/* All its bytes are there, and its FIN. (One byte more that was acknowledged may be a FIN that the capture missed, or a byte.) */
+	if (h->started && h->next >= h->fin_at)
 		how = STREAM_FIN;
 	if (!f->unread)
 		t->reader.end(t->reader.arg, &f->info, side, how, t->now_ns);
