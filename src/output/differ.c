@@ -12,10 +12,12 @@
 #define WAITING_MAX   (1u << 20)
 #define AGAIN_ORDINAL 0xf0000000u /* of requests sent once more: no recorded connection has so many */
 #define FOLDED_BYTES  1024
+#define SAME_ID_MAX   16
 
 /* One target's part of an exchange. */
 struct part_answer {
 	bool asked, done, never;
+	enum not_comparable why; /* never */
 	const char *failed;
 	struct slice bytes; /* of `copy`, or the player's until its call returns */
 	struct buf copy;
@@ -28,6 +30,7 @@ struct waiting {
 	struct waiting *same_id; /* a looped file sends an id again before its first answer may have come */
 	struct message_id id;
 	struct message *request, *recorded;
+	bool unrecorded; /* and nothing will be */
 	struct part_answer side[SIDES];
 	size_t bytes;
 	unsigned rounds; /* --diff-confirm: so many are left; 0: the exchange itself */
@@ -235,24 +238,29 @@ static void confirm(struct differ_part *p, const struct waiting *w, const struct
 	next_round(p, again);
 }
 
-static bool one_failed(const struct waiting *w)
+/* No further round: a target is not asked any more, or takes the whole time-out each time, or there is nothing to compare with. */
+static bool hopeless(const struct waiting *w)
 {
 	for (int s = 0; s < SIDES; s++)
-		if (w->side[s].never || w->side[s].failed)
+		if (w->side[s].never || w->side[s].failed == target_table.rows[TARGET_FAILED_TIMEOUT].text)
 			return true;
-	return false;
+	return w->side[SIDE_CONTROL].failed;
 }
 
 static void settle_round(struct differ_part *p, struct waiting *w)
 {
 	char id[MESSAGE_ID_MAX + 1];
-	struct book_exchange x;
-	if (exchange_of(p, w, id, &x))
+	struct book_exchange x, none = { .id = NULL };
+	bool whole = exchange_of(p, w, id, &x);
+	if (whole)
 		book_repeat(p->book, w->number, &x);
-	if (--w->rounds == 0 || one_failed(w))
-		leave(p, w);
-	else
+	if (--w->rounds > 0 && whole && !hopeless(w)) {
 		next_round(p, w);
+		return;
+	}
+	if (w->rounds > 0)
+		book_repeat(p->book, w->number, &none); /* ends it, if that one has not */
+	leave(p, w);
 }
 
 /* --- settled ---------------------------------------------------------------------------------------------------------------------------- */
@@ -262,7 +270,7 @@ static bool complete(const struct differ_part *p, const struct waiting *w)
 	for (int s = 0; s < SIDES; s++)
 		if (p->o->asked[s] && !w->side[s].done && !w->side[s].never)
 			return false;
-	return p->o->asked[SIDE_CONTROL] || w->recorded || w->side[SIDE_CANDIDATE].never;
+	return p->o->asked[SIDE_CONTROL] || w->recorded || w->unrecorded || w->side[SIDE_CANDIDATE].never;
 }
 
 /* NC_CAUSES: it can be compared. */
@@ -270,7 +278,7 @@ static enum not_comparable hindrance(const struct differ_part *p, const struct w
 {
 	for (int s = 0; s < SIDES; s++)
 		if (w->side[s].never)
-			return NC_REQUEST_NOT_SENT;
+			return w->side[s].why;
 	for (int s = 0; s < SIDES; s++)
 		if (p->o->asked[s] && !w->side[s].done)
 			return NC_NOT_FINISHED;
@@ -279,24 +287,6 @@ static enum not_comparable hindrance(const struct differ_part *p, const struct w
 	if (!w->recorded)
 		return NC_NO_RECORDED;
 	return w->recorded->flags ? NC_INCOMPLETE_RECORDED : NC_CAUSES;
-}
-
-static void settle(struct differ_part *p, struct waiting *w)
-{
-	if (w->rounds) {
-		settle_round(p, w);
-		return;
-	}
-	char id[MESSAGE_ID_MAX + 1];
-	struct book_exchange x;
-	enum not_comparable why = hindrance(p, w);
-	if (why != NC_CAUSES)
-		count_out(p, w->request, why);
-	else if (!exchange_of(p, w, id, &x))
-		count_out(p, w->request, NC_MEMORY);
-	else if (book_add(p->book, &x) == EXCHANGE_DIFFERENT)
-		confirm(p, w, &x);
-	leave(p, w);
 }
 
 /* It waits no longer. An answer that has nothing to be compared with can still break a contract (--expect). */
@@ -312,6 +302,28 @@ static void give_up(struct differ_part *p, struct waiting *w, enum not_comparabl
 	leave(p, w);
 }
 
+static void settle(struct differ_part *p, struct waiting *w)
+{
+	if (w->rounds) {
+		settle_round(p, w);
+		return;
+	}
+	char id[MESSAGE_ID_MAX + 1];
+	struct book_exchange x;
+	enum not_comparable why = hindrance(p, w);
+	if (why == NC_NO_RECORDED) {
+		give_up(p, w, why);
+		return;
+	}
+	if (why != NC_CAUSES)
+		count_out(p, w->request, why);
+	else if (!exchange_of(p, w, id, &x))
+		count_out(p, w->request, NC_MEMORY);
+	else if (book_add(p->book, &x) == EXCHANGE_DIFFERENT)
+		confirm(p, w, &x);
+	leave(p, w);
+}
+
 static void let_go_oldest(struct differ_part *p)
 {
 	size_t limit = p->o->waiting_bytes ? p->o->waiting_bytes : WAITING_BYTES;
@@ -321,6 +333,20 @@ static void let_go_oldest(struct differ_part *p)
 
 /* --- what comes in ---------------------------------------------------------------------------------------------------------------------- */
 
+/* Of a file that is read again and again, and lacks the answer: those of passes long past do not wait for it. (Few passes, if several files hold the id.) */
+static void without_record(struct differ_part *p, struct waiting *first)
+{
+	size_t n = 0;
+	for (struct waiting *w = first; w; w = w->same_id)
+		n++;
+	for (struct waiting *w = first, *next; n > SAME_ID_MAX; w = next, n--) {
+		next = w->same_id;
+		w->unrecorded = !w->recorded;
+		if (w->unrecorded && complete(p, w))
+			settle(p, w);
+	}
+}
+
 /* The first of that id that this side has not been asked yet; made where there is none. NULL: out of memory, counted. */
 static struct waiting *to_ask(struct differ_part *p, enum differ_side side, struct message *request)
 {
@@ -328,6 +354,8 @@ static struct waiting *to_ask(struct differ_part *p, enum differ_side side, stru
 	for (struct waiting *w = map_find(&p->by_id, hash, &request->id); w; w = w->same_id)
 		if (!w->side[side].asked && !w->side[side].never)
 			return w;
+	if (!p->o->asked[SIDE_CONTROL])
+		without_record(p, map_find(&p->by_id, hash, &request->id));
 	struct waiting *w = waiting_new(request);
 	if (!w || enter(p, w, hash) != 0) {
 		if (w)
@@ -370,8 +398,29 @@ void differ_not_asked(struct differ_part *p, enum differ_side side, struct messa
 	if (!w)
 		return;
 	w->side[side].never = true;
+	w->side[side].why = NC_REQUEST_NOT_SENT;
 	if (complete(p, w))
 		settle(p, w);
+}
+
+/* What says nothing of the target's answer: it did not get the request, or we gave up. */
+static bool never_answers(enum target_row outcome, enum not_comparable *why)
+{
+	static const struct {
+		enum target_row outcome;
+		enum not_comparable why;
+	} rows[] = {
+		{ TARGET_UNFINISHED, NC_NOT_FINISHED },
+		{ TARGET_NOT_TRIED, NC_REQUEST_NOT_SENT },
+		{ TARGET_NOT_IN_VERSION, NC_REQUEST_NOT_SENT },
+		{ TARGET_FAILED_MEMORY, NC_MEMORY },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		*why = rows[i].why;
+		if (outcome == rows[i].outcome)
+			return true;
+	}
+	return false;
 }
 
 void differ_answered(struct differ_part *p, enum differ_side side, const struct play_result *r, int64_t real_minus_mono_ns)
@@ -380,8 +429,8 @@ void differ_answered(struct differ_part *p, enum differ_side side, const struct 
 	if (!w)
 		return; /* let go */
 	struct part_answer *a = &w->side[side];
-	a->done = r->outcome != TARGET_UNFINISHED;
-	a->never = !a->done;
+	a->never = never_answers(r->outcome, &a->why);
+	a->done = !a->never;
 	a->failed = a->done && r->outcome != TARGET_ANSWERED ? target_table.rows[r->outcome].text : NULL;
 	a->bytes = r->response;
 	a->sent_ns = r->sent_ns ? r->sent_ns + real_minus_mono_ns : 0;
@@ -409,7 +458,7 @@ void differ_recorded(struct differ_part *p, struct message *response)
 	if (p->o->asked[SIDE_CONTROL])
 		return;
 	struct waiting *w = map_find(&p->by_id, hash_of(p, &response->id), &response->id);
-	while (w && w->recorded)
+	while (w && (w->recorded || w->unrecorded))
 		w = w->same_id;
 	if (!w || interim(response))
 		return;

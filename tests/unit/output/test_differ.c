@@ -226,6 +226,93 @@ Test(differ, confirmation_asks_all_targets_again_so_many_times)
 	differ_free(d);
 }
 
+static unsigned rounds_with(enum target_row outcome, unsigned *confirmed, enum finding_reason *reason)
+{
+	struct differ *d = open_differ(true, false, 3, 0);
+	struct differ_part *p = differ_part(d, 0);
+	struct message *q = request(1);
+	unsigned rounds = 0;
+	for (enum differ_side s = 0; s < SIDE_SECOND; s++)
+		differ_asked(p, s, q);
+	answered(p, SIDE_CANDIDATE, q, outcome, "");
+	answered(p, SIDE_CONTROL, q, TARGET_ANSWERED, "{}");
+	for (; differ_busy(p) && rounds < 10; rounds++)
+		for (enum differ_side s = 0; s < SIDE_SECOND; s++) {
+			struct message *again = differ_again_take(p, s);
+			cr_assert_not_null(again);
+			differ_asked(p, s, again);
+			answered(p, s, again, s == SIDE_CANDIDATE ? outcome : TARGET_ANSWERED, "{}");
+			message_unref(again);
+		}
+	message_unref(q);
+	struct verdict *v = verdict_of(d);
+	cr_assert_eq(v->finding_count, 1);
+	cr_expect_str_eq(v->findings[0].path, "answer");
+	*confirmed = (unsigned)v->findings[0].confirmed;
+	*reason = v->findings[0].reason;
+	verdict_free(v);
+	differ_free(d);
+	return rounds;
+}
+
+/* A server that ends on a request is asked again; one that hangs would cost its time-out each time. */
+Test(differ, an_answer_that_does_not_come_is_confirmed)
+{
+	unsigned confirmed;
+	enum finding_reason reason;
+	cr_expect_eq(rounds_with(TARGET_FAILED_CLOSED, &confirmed, &reason), 3);
+	cr_expect_eq(confirmed, 1);
+	cr_expect_eq(reason, REASON_CONFIRMED);
+	cr_expect_eq(rounds_with(TARGET_FAILED_TIMEOUT, &confirmed, &reason), 1);
+	cr_expect_eq(confirmed, 0);
+	cr_expect_eq(reason, REASON_UNMEASURED);
+}
+
+/* One that was not sent says nothing about what would have been answered. */
+Test(differ, what_was_not_sent_is_no_difference)
+{
+	static const enum target_row outcomes[] = { TARGET_NOT_TRIED, TARGET_NOT_IN_VERSION, TARGET_FAILED_MEMORY, TARGET_UNFINISHED };
+	struct differ *d = open_differ(true, true, 3, 0);
+	struct differ_part *p = differ_part(d, 0);
+	for (uint32_t i = 0; i < 12; i++) {
+		struct message *q = request(i);
+		for (enum differ_side s = 0; s < SIDES; s++) {
+			differ_asked(p, s, q);
+			answered(p, s, q, s == i % 3 ? outcomes[i / 3] : TARGET_ANSWERED, "{}");
+		}
+		message_unref(q);
+	}
+	cr_expect_not(differ_busy(p));
+	struct verdict *v = verdict_of(d);
+	cr_expect_eq(v->seen, 12);
+	cr_expect_eq(v->not_comparable, 12);
+	cr_expect_eq(v->finding_count, 0);
+	cr_expect_eq(cause(v, "not sent"), 6);
+	cr_expect_eq(cause(v, "ended before"), 3);
+	verdict_free(v);
+	differ_free(d);
+}
+
+/* A file without answers, read again and again: what waits stays few. */
+Test(differ, a_looped_id_without_a_record)
+{
+	struct differ *d = open_differ(false, false, 0, 0);
+	struct differ_part *p = differ_part(d, 0);
+	struct message *q = request(1);
+	for (int i = 0; i < 20000; i++) {
+		differ_asked(p, SIDE_CANDIDATE, q);
+		answered(p, SIDE_CANDIDATE, q, TARGET_ANSWERED, "{}");
+	}
+	recorded(p, q, 200, "{}");
+	message_unref(q);
+	struct verdict *v = verdict_of(d);
+	cr_expect_eq(v->seen, 20000);
+	cr_expect_eq(v->compared, 1);
+	cr_expect_eq(cause(v, "no recorded"), 19999);
+	verdict_free(v);
+	differ_free(d);
+}
+
 Test(differ, unsafe_requests_are_never_sent_again)
 {
 	struct differ *d = open_differ(true, false, 3, 0);
