@@ -90,7 +90,7 @@ static void lose_count(struct pair *p)
 	p->unanswered += p->forgotten;
 	p->forgotten = 0;
 	if (p->count)
-		waiting(p, 0)->after_hole = true;
+		waiting(p, 0)->after_hole = waiting(p, 0)->after_forgotten = true;
 	else
 		p->lost_count = true;
 }
@@ -282,7 +282,7 @@ static struct pair_answer orphan(struct pair *p, struct pair_place at, bool inte
 		return answer;
 	if (p->count == 0 && at.peer_offset > holes->client_told)
 		note_early(p, at, answer.ordinal, before);
-	else if (p->count ? waiting(p, 0)->after_hole : holes->client_missed)
+	else if (p->count ? waiting(p, 0)->after_hole && !waiting(p, 0)->after_forgotten : holes->client_missed)
 		p->proven_lost++;
 	return answer;
 }

@@ -18,9 +18,10 @@ struct pair_place {
 struct pair_waiting {
 	struct pair_place at;
 	uint32_t ordinal;
-	uint8_t method;  /* enum http_method */
-	bool after_hole; /* bytes were missed before it, enough for requests that were lost there, */
-	bool after_lost; /* and surely one was */
+	uint8_t method;       /* enum http_method */
+	bool after_hole;      /* bytes were missed before it, enough for requests that were lost there, */
+	bool after_lost;      /* and surely one was */
+	bool after_forgotten; /* or there was no room for the one before it */
 };
 
 enum {
