@@ -212,7 +212,8 @@ static int tell(struct two_logs *t, struct diffing *d, struct pipe_out *out, str
 	                    : diffing_text(d, terminal_columns(STDOUT_FILENO), terminal_colour(STDOUT_FILENO), &out->buf);
 	rc = rc ? err_set(err, ERR_NOMEM, "out of memory") : 0;
 	int written = diffing_report(d, slice_of(NULL, 0), -1, err);
-	return rc ? rc : written;
+	rc = rc ? rc : written;
+	return rc ? rc : diffing_held(d, err);
 }
 
 static int check(const struct options *o, struct message_id *shown, struct err *err)

@@ -193,3 +193,11 @@ int diffing_json(const struct diffing *d, struct buf *out)
 	int rc = verdict_json(d->verdict, &o, out);
 	return rc ? rc : buf_append_str(out, "\n");
 }
+
+int diffing_held(const struct diffing *d, struct err *err)
+{
+	const struct verdict *v = d->verdict;
+	if (!v || v->fail_share < 0 || v->compared > 0 || v->failed)
+		return 0;
+	return err_set(err, ERR_IO, "--diff-fail: nothing was compared: none of %llu exchanges could be", (unsigned long long)v->seen);
+}

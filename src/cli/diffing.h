@@ -35,5 +35,7 @@ int diffing_save_learned(struct diffing *d, struct slice rules, struct err *err)
 /* The verdict for a terminal of that many columns. 0 or a negative error. */
 int diffing_text(const struct diffing *d, size_t columns, bool colour, struct buf *out);
 int diffing_json(const struct diffing *d, struct buf *out);
+/* 0; ERR_IO where --diff-fail asks for a verdict and nothing was compared: that is none that a build could pass by. */
+int diffing_held(const struct diffing *d, struct err *err);
 
 #endif

@@ -267,8 +267,10 @@ static bool too_much_lost(struct session *s)
 	return lost;
 }
 
-static int status_of(struct session *s, const struct err *err)
+static int status_of(struct session *s, struct err *err)
 {
+	if (!err->code)
+		(void)diffing_held(&s->diffing, err);
 	if (err->code) {
 		bool said = strcmp(err->text, s->last_note) == 0;
 		return said ? (err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED) : complain(err);

@@ -34,6 +34,21 @@ equal "without --diff-fail: 0" 0 $?
 equal "by request where ids do not meet" "$want" "$(told ac.json)"
 "$replay" diff --json --by id a.gor c.gor >no.json
 equal "by id they do not meet" "20 0" "$(jq -r '.exchanges | "\(.seen) \(.compared)"' no.json)"
+"$replay" diff --diff-fail 0 --by id a.gor c.gor >/dev/null 2>err
+equal "nothing compared: --diff-fail does not pass" "1 1" "$? $(grep -c 'nothing was compared' err)"
+# A run with two targets keeps both their answers: t=1 has another price.
+for i in 0 1 2 3 4 5 6 7 8 9; do
+	id=00000000000000aa0000000$i t=17000000000000000${i}5
+	body="{\"id\":$i,\"price\":1.50}"
+	record 1 $id $t "$(request /items/$i)"
+	for n in 1 0; do
+		printf '3 %s %s 1000000 t=%s\n%b%s' $id $t $n "$(answer "$body" | if [ $n = 1 ]; then sed 's/1.50/1.51/'; else cat; fi)" "$sep"
+	done
+done >targets.gor
+"$replay" diff --json a.gor targets.gor >first.json
+equal "of two targets the first is compared" "10 10" "$(jq -r '.exchanges | "\(.compared) \(.same)"' first.json)"
+"$replay" diff --json --candidate replayed:1 a.gor targets.gor >second.json
+equal "or the one that is named" "10 10" "$(jq -r '.exchanges | "\(.compared) \(.different)"' second.json)"
 cat a.gor b.gor >both.gor
 awk 1 both.gor >/dev/null
 "$replay" diff --json --by id --control recorded --candidate replayed a.gor b.gor >kinds.json
