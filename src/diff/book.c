@@ -1,8 +1,6 @@
 /* book: an exchange is compared, then counted, whole or not at all: memory that runs out between leaves the counts as they were. */
 #include "diff/book_inner.h"
 
-#include "base/units.h"
-
 #include <stdlib.h>
 
 #define BODY_MAX (64u << 20)
@@ -57,12 +55,13 @@ void book_free(struct book *b)
 	book_pending_free(b);
 	for (size_t i = 0; i < b->key_count; i++) {
 		reservoir_free(&b->keys[i]->examples);
+		blocks_free(&b->keys[i]->blocks);
 		free(b->keys[i]->path);
 		free(b->keys[i]);
 	}
 	for (size_t i = 0; i < b->endpoint_count; i++)
 		book_endpoint_free(b->ordered[i]);
-	for (size_t i = 0; b->hidden && i < b->hidden_count; i++) {
+	for (size_t i = 0; b->hidden && i <= b->hidden_count; i++) {
 		free(b->hidden[i].endpoint);
 		free(b->hidden[i].path);
 	}
@@ -85,78 +84,37 @@ void book_free(struct book *b)
 	free(b);
 }
 
-/* --- latency ------------------------------------------------------------------------------------------------------------------------ */
-
-#define RATIO_ONE 1000000 /* a ratio of 1, in the histogram */
-
-static void record_ratio(struct hist *h, int64_t of_ns, int64_t to_ns)
-{
-	if (of_ns > 0 && to_ns > 0)
-		hist_record(h, (int64_t)((double)to_ns / (double)of_ns * RATIO_ONE));
-}
-
-static int64_t latency_of(const struct book_answer *a)
-{
-	return a->there ? a->latency_ns : -1;
-}
-
-static void keep_slow(struct book *b, struct endpoint_book *e, const struct book_exchange *x)
-{
-	int slot = reservoir_slot(b, &e->slow, true);
-	if (slot < 0)
-		return;
-	char control[UNITS_TEXT], candidate[UNITS_TEXT];
-	struct verdict_example example = {
-		.exchange = exchange_keep(b, x, BOOK_KEPT_BYTES),
-		.control = copy_name(format_duration(control, x->control.latency_ns)),
-		.candidate = copy_name(format_duration(candidate, x->candidate.latency_ns)),
-	};
-	if (example.exchange) {
-		reservoir_put(b, &e->slow, slot, example);
-		return;
-	}
-	free(example.control);
-	free(example.candidate);
-	b->let_go++;
-}
-
-static void count_latency(struct book *b, struct endpoint_book *e, const struct book_exchange *x)
-{
-	int64_t control = latency_of(&x->control), candidate = latency_of(&x->candidate), second = latency_of(&x->second);
-	if (control < 0 && candidate < 0)
-		return;
-	/* All zero, and a kilobyte of it touched by most endpoints: calloc leaves the rest to the system. */
-	if (!e->latency && !(e->latency = calloc(1, sizeof *e->latency))) {
-		b->let_go++;
-		return;
-	}
-	if (control >= 0)
-		hist_record(&e->latency->control, control);
-	if (candidate >= 0)
-		hist_record(&e->latency->candidate, candidate);
-	record_ratio(&e->latency->ratio, control, candidate);
-	record_ratio(&e->latency->noise_ratio, control, second);
-	if (b->options.latency_share >= 0 && control > 0 && (double)candidate > (double)control * (1 + b->options.latency_share))
-		keep_slow(b, e, x);
-}
-
 /* --- counting ----------------------------------------------------------------------------------------------------------------------- */
 
-/* measured: the controls were compared as far as that key. */
-static void count_key(struct touched *t, bool measured)
+static void count_block(struct book *b, struct key_book *k, int64_t at_ns, enum block_side side)
+{
+	uint32_t before = k->blocks.count;
+	if (!blocks_add(&k->blocks, at_ns, side, b->block_count < BOOK_BLOCKS ? BLOCKS_MANY : BLOCKS_FEW))
+		b->let_go++;
+	b->block_count += k->blocks.count;
+	b->block_count -= before;
+}
+
+/* at_ns: when the candidate was asked. measured: the controls were compared as far as that key. */
+static void count_key(struct book *b, struct touched *t, int64_t at_ns, bool measured)
 {
 	struct key_book *k = t->key;
 	k->differ += t->candidate;
 	k->noise += t->second;
-	if (!measured)
+	if (!measured || !(t->candidate || t->second))
 		return;
-	k->only_candidate += t->candidate && !t->second;
-	k->only_control += t->second && !t->candidate;
 	if (t->candidate && t->second) {
 		bool presence = k->kind == DIFFERENCE_MISSING || k->kind == DIFFERENCE_EXTRA;
+		bool alike = presence || t->candidate_sum == t->second_sum;
 		k->both++;
-		k->control_odd += presence || t->candidate_sum == t->second_sum;
+		k->control_odd += alike;
+		if (alike)
+			count_block(b, k, at_ns, BLOCK_ODD);
+		return;
 	}
+	k->only_candidate += t->candidate;
+	k->only_control += t->second;
+	count_block(b, k, at_ns, t->candidate ? BLOCK_CANDIDATE : BLOCK_CONTROL);
 }
 
 static void keep_examples(struct book *b, const struct book_exchange *x)
@@ -217,7 +175,7 @@ static uint32_t gather_set(struct book *b)
 static void count_keys(struct book *b, const struct book_exchange *x, bool measured)
 {
 	for (uint32_t i = 0; i < b->touched_count; i++)
-		count_key(&b->touched[i], measured && book_tells_of(b, b->touched[i].key));
+		count_key(b, &b->touched[i], x->candidate.sent_ns, measured && book_tells_of(b, b->touched[i].key));
 	keep_examples(b, x);
 }
 
@@ -271,7 +229,7 @@ static enum exchange_verdict add_unpaired(struct book *b, struct endpoint_book *
 		not_comparable(b, e, NC_MEMORY);
 		return EXCHANGE_NOT_COMPARABLE;
 	}
-	count_latency(b, e, x);
+	book_latency_count(b, e, x);
 	if (!control_asked && x->candidate.there && b->options.expect)
 		return count_compared(b, e, x, false);
 	count_keys(b, x, false);
@@ -290,7 +248,7 @@ static enum exchange_verdict add_pair(struct book *b, struct endpoint_book *e, c
 		book_forget(b);
 		return EXCHANGE_NOT_COMPARABLE;
 	}
-	count_latency(b, e, x);
+	book_latency_count(b, e, x);
 	return count_compared(b, e, x, measured);
 }
 

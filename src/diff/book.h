@@ -9,10 +9,13 @@
  * candidate does not.
  *
  * What a path and kind comes to. With a second control: the exact test of pairs (stats_odd_one_out). With a learned rate: Fisher's test. With both: both
- * must say so. Exchanges of which one pair ended at another status, or at no answer, say nothing of headers and bodies and do not count there. All keys are
+ * must say so. Pairs of one key within 20 ms count once there (book_blocks.h). Exchanges of which one pair ended at another status, or at no answer, say nothing of headers and bodies and do not count there. All keys are
  * corrected together: those without any noise by their false-discovery rate, those with noise by the chance that any of all tests is wrong. Sure by then and
  * above the thresholds; or where it came back in all rounds of an exchange that was sent again, and, if there is noise, more often than noise would; or
- * where no noise was measured at all, unless it never came back. */
+ * where no noise was measured at all, unless it never came back.
+ *
+ * Time stamps that differ because each names the moment of its own answer (timestamp.h) are hidden, by a rule that is built in. An endpoint is slower where the
+ * 99% interval of the median ratio lies above the share that was asked, and above what the second control shows, and the median difference above the floor. */
 #ifndef REPLAY_DIFF_BOOK_H
 #define REPLAY_DIFF_BOOK_H
 
@@ -26,13 +29,15 @@ struct book_options {
 	const struct rules *rules;                /* borrowed for the book's life */
 	const struct expect *expect;              /* NULL: none */
 	body_decode_fn decode;
-	double alpha;         /* of false discoveries: 0.01 */
-	double relative;      /* Diffy's thresholds: a finding's rate is above the noise rate by that share of it (0.2), */
-	double absolute;      /* and by that much in all (0.0003). 0: not asked */
-	double latency_share; /* --diff-latency 20%: 0.2; negative: not asked */
-	double fail_share;    /* --diff-fail; negative: not asked */
+	double alpha;             /* of false discoveries: 0.01 */
+	double relative;          /* Diffy's thresholds: a finding's rate is above the noise rate by that share of it (0.2), */
+	double absolute;          /* and by that much in all (0.0003). 0: not asked */
+	double latency_share;     /* --diff-latency 20%: 0.2; negative: not asked */
+	int64_t latency_floor_ns; /* slower by less than that is none; 0: 1 ms */
+	double fail_share;        /* --diff-fail; negative: not asked */
 	uint64_t seed;
-	bool learning; /* candidate and control are the same deployment: keep what rules_learned needs */
+	bool learning;       /* candidate and control are the same deployment: keep what rules_learned needs */
+	bool present_counts; /* time stamps that each name the moment of their own answer are differences too */
 };
 
 struct book;
@@ -89,7 +94,8 @@ struct verdict *book_verdict(struct book *b, struct err *err);
 
 /* Of a learning book: rules for all that differed, with comments that give counts and an example each, in the form of rules.h. Always-on differences become
  * rules that hide (like FORM where all values seen had one), rarer ones rates; and for each endpoint "** rate 0/M" says that nothing else was seen in M
- * exchanges, so that what turns up later is tested and not taken for certain. Every line can be read by rules_add_text. 0 or ERR_NOMEM. */
+ * exchanges, so that what turns up later is tested and not taken for certain. An endpoint that is slower than its control though of the same deployment gets
+ * "latency", where times were asked for. Every line can be read by rules_add_text. 0 or ERR_NOMEM. */
 int book_learned(struct book *b, struct buf *out);
 
 #endif

@@ -44,18 +44,22 @@ static bool control_can_be_odd(const struct key_book *k)
 static void test_pairs(struct asked *a, const struct key_book *k)
 {
 	struct key_state *s = &a->states[k->number];
-	uint64_t pairs = k->only_candidate + k->only_control;
+	uint64_t each = k->endpoint->compared / BLOCK_SHARE;
+	struct block_sums sums = blocks_sum(&k->blocks, each);
 	s->noise = k->noise;
 	s->noise_of = k->endpoint->measured;
+	s->blocks_candidate = sums.candidate;
+	/* Noise that was seen is noise, also where no block has more of it. */
+	s->blocks_control = sums.control == 0 && k->only_control ? 1 : sums.control;
 	if (!control_can_be_odd(k)) {
-		s->p = stats_mcnemar(k->only_candidate, k->only_control);
-		a->least[k->number] = stats_binomial(pairs, pairs, 0.5);
+		s->p = stats_mcnemar(s->blocks_candidate, s->blocks_control);
+		a->least[k->number] = stats_binomial(sums.pairs, sums.pairs, 0.5);
 		return;
 	}
 	const struct key_book *other = mirror(a->b, k);
-	uint64_t control_odd = other ? other->control_odd : 0;
-	s->p = stats_odd_one_out(k->only_candidate, k->only_control, control_odd);
-	a->least[k->number] = stats_odd_one_out_least(pairs + control_odd);
+	uint64_t control_odd = other ? blocks_sum(&other->blocks, each).odd : 0;
+	s->p = stats_odd_one_out(s->blocks_candidate, s->blocks_control, control_odd);
+	a->least[k->number] = stats_odd_one_out_least(sums.pairs + control_odd);
 }
 
 /* Where both are there, both must say so. */
@@ -77,7 +81,7 @@ static void test_rate(struct asked *a, const struct key_book *k, uint64_t noise,
 static void test_key(struct asked *a, const struct key_book *k)
 {
 	uint64_t noise, of;
-	a->states[k->number] = (struct key_state){ FINDING_NOISE, REASON_UNMEASURED, 1, 1, 0, 0 };
+	a->states[k->number] = (struct key_state){ .state = FINDING_NOISE, .reason = REASON_UNMEASURED, .p = 1, .q = 1 };
 	a->least[k->number] = 1;
 	if (k->kind == DIFFERENCE_EXPECT)
 		return;

@@ -3,6 +3,8 @@
  *   book.c           exchanges in, counted
  *   book_touch.c     one exchange compared: which keys it touches
  *   book_keys.c      endpoints and their kinds of difference ("keys": path and kind), found or made, within the limits
+ *   book_blocks.c    of a key, exchanges in which one side alone differed, by stretches of time
+ *   book_latency.c   times of answers, and which endpoint is slower
  *   book_examples.c  exchanges kept to show, drawn at random
  *   book_sets.c      sets of keys by which exchanges differed, counted, since only the end knows which of them count
  *   book_series.c    the run second by second
@@ -17,6 +19,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "diff/book.h"
+#include "diff/book_blocks.h"
 #include "diff/book_series.h"
 
 #define BOOK_ENDPOINTS     1000
@@ -26,8 +29,10 @@
 #define BOOK_KEPT_BYTES    (64u << 20)
 #define BOOK_SETS          65536
 #define BOOK_SET_BYTES     (32u << 20)
-#define BOOK_PENDING       4096 /* exchanges being sent again at a time */
-#define BOOK_ASKED         8    /* exchanges sent again for one key */
+#define BOOK_PENDING       4096       /* exchanges being sent again at a time */
+#define BOOK_ASKED         8          /* exchanges sent again for one key */
+#define BOOK_BLOCKS        (1u << 20) /* from then on a key may have few */
+#define BLOCK_SHARE        32         /* of an endpoint's exchanges: as many at least, were each to differ, are so many observations */
 
 /* Examples, each of those seen equally likely to be among them (algorithm R). */
 struct reservoir {
@@ -52,6 +57,7 @@ struct key_book {
 	uint64_t differ, noise;                      /* exchanges */
 	uint64_t only_candidate, only_control, both; /* of those where the controls were compared too */
 	uint64_t control_odd;                        /* of both: candidate and second agreed */
+	struct blocks blocks;                        /* those three by time, for the test */
 	uint64_t confirmed, flaky, asked;            /* exchanges sent again */
 	uint64_t rounds, rounds_came;                /* times sent again; of them, times it came back */
 	unsigned forms;                              /* learning: those (of diff/forms.h) that all values seen have */
@@ -59,7 +65,9 @@ struct key_book {
 };
 
 struct latency_book {
-	struct hist control, candidate, ratio, noise_ratio; /* ratios in millionths */
+	struct hist control, candidate;
+	struct hist ratio, noise_ratio; /* candidate's to control's, second's to control's, by exchange; in millionths */
+	struct hist more, noise_more;   /* and by how much longer it took, 0 where it was faster */
 };
 
 struct endpoint_book {
@@ -122,6 +130,7 @@ struct path_rules {
 };
 #define PATH_RULES 256
 
+/* Of a rule. The last of a book's is of no rule: time stamps of the present moment. */
 struct hidden_count {
 	uint64_t exchanges;
 	char *endpoint, *path;
@@ -146,10 +155,10 @@ struct book {
 	size_t key_count, key_cap;
 	struct set_table sets;
 	struct series series;
-	struct hidden_count *hidden; /* by rule */
-	size_t hidden_count;
-	int own_rules; /* number of the first rule that is not built in */
-	bool by_path;  /* rules, or a contract, that a request's own path may decide */
+	struct hidden_count *hidden; /* by rule, and one more */
+	size_t hidden_count;         /* rules */
+	int own_rules;               /* number of the first rule that is not built in */
+	bool by_path;                /* rules, or a contract, that a request's own path may decide */
 	struct path_rules path_rules[PATH_RULES];
 
 	struct touched *touched; /* of the exchange at hand, and of the last one until the next comes */
@@ -165,6 +174,7 @@ struct book {
 	uint32_t set_cap;
 
 	size_t kept_bytes;
+	size_t block_count; /* of all keys */
 
 	struct pending *pending;
 	uint32_t pending_count;
@@ -204,6 +214,23 @@ static inline struct verdict_exchange *exchange_ref(const struct verdict_exchang
 	return x;
 }
 
+/* --- book_latency.c --- */
+static inline int64_t latency_of(const struct book_answer *a)
+{
+	return a->there ? a->latency_ns : -1;
+}
+void book_latency_count(struct book *b, struct endpoint_book *e, const struct book_exchange *x);
+/* A target against the control, by exchange. */
+struct latency_ratio {
+	uint64_t compared;
+	double ratio, low, high; /* the median, its 99% interval; 0: of none */
+	int64_t more_ns;         /* the median of how much longer it took */
+};
+struct latency_ratio latency_ratio_of(const struct hist *ratio, const struct hist *more);
+/* Slower by more than was asked, and by more than matters? */
+bool book_slower(const struct book *b, const struct latency_ratio *r);
+int64_t book_latency_floor(const struct book *b);
+
 /* --- book_sets.c --- */
 /* Counts that many exchanges that differed by these keys: the number of the set, SERIES_BEYOND where there is no room for it. */
 uint32_t sets_add(struct book *b, struct endpoint_book *e, const uint32_t *keys, uint32_t n, uint64_t count);
@@ -228,6 +255,7 @@ struct key_state {
 	enum finding_reason reason;
 	double p, q;
 	uint64_t noise, noise_of;
+	uint64_t blocks_candidate, blocks_control; /* what the test of pairs counted */
 };
 /* One for each key, by number. NULL: no memory. */
 struct key_state *book_states(const struct book *b);

@@ -125,6 +125,7 @@ static int put_name(struct buf *out, const struct endpoint_book *e)
 
 /* The file being written: each line is tried as a rule first, so that all of it can be read again. */
 struct page {
+	const struct book *b;
 	struct buf *out;
 	struct buf line;
 	struct rules *tried;
@@ -187,17 +188,39 @@ static int put_rest(struct page *page, const struct endpoint_book *e)
 	return rc ? rc : end_line(page);
 }
 
+/* A target of the same deployment that is slower than the control, beyond what was asked: the one that is most. */
+static int put_latency(struct page *page, const struct endpoint_book *e)
+{
+	if (!e->latency)
+		return 0;
+	struct latency_ratio r = latency_ratio_of(&e->latency->ratio, &e->latency->more),
+	                     second = latency_ratio_of(&e->latency->noise_ratio, &e->latency->noise_more);
+	bool slower = book_slower(page->b, &r);
+	if (book_slower(page->b, &second) && (!slower || second.ratio > r.ratio))
+		r = second;
+	else if (!slower)
+		return 0;
+	char more[UNITS_TEXT];
+	int rc = put_name(&page->line, e);
+	rc = rc ? rc
+	        : buf_printf(&page->line, "latency  # %.2f times (%.2f-%.2f) as long, %s more, in the median of %llu exchanges\n", r.ratio,
+	                     r.low, r.high, format_duration(more, r.more_ns), (unsigned long long)r.compared);
+	return rc ? rc : end_line(page);
+}
+
 /* keys: sorted; those of e begin at *at. */
 static int put_endpoint(struct page *page, const struct endpoint_book *e, struct key_book *const *keys, size_t n, size_t *at)
 {
 	int rc = buf_append_str(page->out, "\n");
 	for (; rc == 0 && *at < n && strcmp(keys[*at]->endpoint->name, e->name) == 0; ++*at)
 		rc = put_key(page, keys[*at]);
+	rc = rc ? rc : put_latency(page, e);
 	return rc ? rc : put_rest(page, e);
 }
 
-static int put_all(struct page *page, const struct book *b, struct key_book **keys, struct endpoint_book **endpoints)
+static int put_all(struct page *page, struct key_book **keys, struct endpoint_book **endpoints)
 {
+	const struct book *b = page->b;
 	size_t n = 0, m = 0, at = 0;
 	for (size_t i = 0; i < b->key_count; i++)
 		if (to_be_told(b, b->keys[i]))
@@ -217,9 +240,9 @@ int book_learned(struct book *b, struct buf *out)
 {
 	struct key_book **keys = calloc(b->key_count + 1, sizeof(struct key_book *));
 	struct endpoint_book **endpoints = calloc(b->endpoint_count + 1, sizeof(struct endpoint_book *));
-	struct page page = { .out = out, .tried = rules_new() };
+	struct page page = { .b = b, .out = out, .tried = rules_new() };
 	buf_init(&page.line, LINE_MAX_BYTES);
-	int rc = keys && endpoints && page.tried ? put_all(&page, b, keys, endpoints) : ERR_NOMEM;
+	int rc = keys && endpoints && page.tried ? put_all(&page, keys, endpoints) : ERR_NOMEM;
 	buf_release(&page.line);
 	rules_free(page.tried);
 	free(keys);

@@ -52,6 +52,8 @@ static void merge_endpoint(struct book *b, struct endpoint_book *into, struct en
 		hist_merge(&into->latency->candidate, &from->latency->candidate);
 		hist_merge(&into->latency->ratio, &from->latency->ratio);
 		hist_merge(&into->latency->noise_ratio, &from->latency->noise_ratio);
+		hist_merge(&into->latency->more, &from->latency->more);
+		hist_merge(&into->latency->noise_more, &from->latency->noise_more);
 	}
 }
 
@@ -69,6 +71,10 @@ static void merge_key(struct book *b, struct key_book *into, struct key_book *fr
 	into->rounds += from->rounds;
 	into->rounds_came += from->rounds_came;
 	into->forms &= from->forms;
+	uint32_t before = into->blocks.count;
+	b->let_go += !blocks_merge(&into->blocks, &from->blocks);
+	b->block_count += into->blocks.count;
+	b->block_count -= before;
 	reservoir_merge(b, &into->examples, &from->examples);
 }
 
@@ -146,7 +152,7 @@ static void add_all(struct book *into, struct book *from, const struct names *n)
 	for (size_t i = 0; i < from->key_count; i++)
 		merge_key(into, n->keys[i], from->keys[i]);
 	merge_sets(into, from, n);
-	for (size_t i = 0; i < into->hidden_count && i < from->hidden_count; i++)
+	for (size_t i = 0; i <= into->hidden_count && i <= from->hidden_count; i++)
 		merge_hidden(&into->hidden[i], &from->hidden[i]);
 	into->seen += from->seen;
 	into->compared += from->compared;

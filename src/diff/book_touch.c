@@ -1,6 +1,8 @@
 /* book_touch: the controls with each other first, so that a difference of the candidate's is known at once for one that the controls have too. */
 #include "diff/book_inner.h"
 #include "diff/forms.h"
+#include "diff/pattern.h"
+#include "diff/timestamp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@ struct telling {
 	const struct endpoint_rules *rules;
 	enum book_side side;
 	bool again, nomem;
+	struct timestamp_span of_control, of_other; /* the answers' times */
 };
 
 void book_forget(struct book *b)
@@ -31,11 +34,17 @@ void book_forget(struct book *b)
 
 /* --- rules -------------------------------------------------------------------------------------------------------------------------- */
 
+static bool has_own_rules(const struct book *b, const struct book_exchange *x)
+{
+	return (b->options.rules && rules_of_own_path(b->options.rules, x->folded, x->path)) ||
+	       (b->options.expect && expect_of_own_path(b->options.expect, x->folded, x->path));
+}
+
 /* Those for this request's own path; the endpoint's where that makes no difference. */
 static int rules_of(struct book *b, const struct endpoint_book *e, const struct book_exchange *x, struct path_rules *out)
 {
 	*out = (struct path_rules){ .rules = e->rules, .expects = e->expects };
-	if (e != b->other && (!b->by_path || slice_eq(x->path, x->folded)))
+	if (e != b->other && !(b->by_path && has_own_rules(b, x)))
 		return 0;
 	uint64_t hash = hash_bytes(b->key, x->path) + 31 * hash_bytes(b->key, x->folded) + 961 * hash_bytes(b->key, x->method);
 	struct path_rules *known = &b->path_rules[hash % PATH_RULES];
@@ -62,13 +71,13 @@ static bool seen_hidden(struct book *b, uint64_t sum)
 	return false;
 }
 
-/* Counted once an exchange and path. */
+/* Counted once an exchange and path. rule: beyond the last one: the present moment. */
 static void hidden(struct telling *t, int rule, struct slice path)
 {
 	struct book *b = t->b;
-	if (t->again || t->side == SIDE_SECOND || rule < 0 || (size_t)rule >= b->hidden_count)
+	if (t->again || t->side == SIDE_SECOND || rule < 0 || (size_t)rule > b->hidden_count)
 		return;
-	b->hid |= rule >= b->own_rules;
+	b->hid |= rule >= b->own_rules && (size_t)rule < b->hidden_count;
 	if (seen_hidden(b, hash_bytes(b->key, path) + (uint64_t)rule))
 		return;
 	struct hidden_count *h = &b->hidden[rule];
@@ -152,11 +161,20 @@ static void touch(struct telling *t, const struct difference *d)
 	}
 }
 
+/* Of a single value of its own: in JSON, a header, a form. */
+static bool of_the_present(const struct telling *t, const struct difference *d)
+{
+	return d->kind == DIFFERENCE_VALUE && !t->b->options.present_counts && path_root_of(d->path) <= ROOT_FORM &&
+	       timestamps_present(d->control, t->of_control, d->candidate, t->of_other);
+}
+
 static void differs(void *arg, const struct difference *d)
 {
 	struct telling *t = arg;
 	t->b->ended |= book_path_of_all(d->path);
 	int rule = t->rules ? rules_hide(t->rules, d) : -1;
+	if (rule < 0 && of_the_present(t, d))
+		rule = (int)t->b->hidden_count;
 	if (rule >= 0)
 		hidden(t, rule, d->path);
 	else
@@ -165,11 +183,21 @@ static void differs(void *arg, const struct difference *d)
 
 /* --- one exchange ------------------------------------------------------------------------------------------------------------------- */
 
+static struct timestamp_span span_of(const struct book_answer *a)
+{
+	struct timestamp_span s = { a->sent_ns, a->sent_ns };
+	if (a->latency_ns > 0 && __builtin_add_overflow(a->sent_ns, a->latency_ns, &s.until_ns))
+		s.until_ns = INT64_MAX;
+	return s;
+}
+
 static void compare_pair(struct telling *t, const struct book_answer *control, const struct book_answer *other, enum book_side side)
 {
 	struct difference_sink sink = { t, differs };
 	struct json_advice advice = { t, t->rules ? advise : NULL };
 	t->side = side;
+	t->of_control = span_of(control);
+	t->of_other = span_of(other);
 	if (other->there) {
 		bool same = compare_answers(t->b->comparer, &control->answer, &other->answer, &advice, sink);
 		t->nomem |= !same && comparer_out_of_memory(t->b->comparer);

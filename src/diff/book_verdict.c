@@ -9,10 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RATIO_MILLIONTHS 1e6
-#define BUCKET_WIDTH     (1.0 / (1 << HIST_SUB_BITS)) /* of base/hist.h, relative: its quantiles are upper edges */
-#define LATENCY_LEAST    20                           /* exchanges, for "slower" */
-
 struct telling {
 	const struct book *b;
 	struct verdict *v;
@@ -108,6 +104,8 @@ static void tell_key(struct telling *t, const struct key_book *k)
 	f->noise_of = s->noise_of;
 	f->only_candidate = k->only_candidate;
 	f->only_control = k->only_control;
+	f->blocks_candidate = s->blocks_candidate;
+	f->blocks_control = s->blocks_control;
 	f->confirmed = k->confirmed;
 	f->flaky = k->flaky;
 	set_rate(f, k->differ, compared_by(t, k));
@@ -130,23 +128,6 @@ static void tell_late(struct telling *t, const struct endpoint_book *e)
 }
 
 /* --- latency ------------------------------------------------------------------------------------------------------------------------ */
-
-static double ratio_at(const struct hist *h, uint64_t rank)
-{
-	return (double)hist_quantile(h, ((double)rank + 0.5) / (double)h->count) / RATIO_MILLIONTHS;
-}
-
-static void median_of(const struct hist *h, double *median, double *low, double *high)
-{
-	*median = *low = *high = 0;
-	if (h->count == 0)
-		return;
-	uint64_t from, to;
-	stats_median_ranks(h->count, 0.99, &from, &to);
-	*median = ratio_at(h, (h->count - 1) / 2) / (1 + BUCKET_WIDTH / 2);
-	*low = ratio_at(h, from) / (1 + BUCKET_WIDTH);
-	*high = ratio_at(h, to);
-}
 
 static struct hist *hist_copy(struct telling *t, const struct hist *h)
 {
@@ -180,15 +161,19 @@ static void tell_latency(struct telling *t, const struct endpoint_book *e)
 	if (!from || t->nomem)
 		return;
 	struct verdict_latency *l = &t->v->latencies[t->v->latency_count++];
-	double noise_low;
+	struct latency_ratio r = latency_ratio_of(&from->ratio, &from->more),
+	                     noise = latency_ratio_of(&from->noise_ratio, &from->noise_more);
 	l->endpoint = text(t, e->name);
-	l->compared = from->ratio.count;
+	l->compared = r.compared;
 	l->control = hist_copy(t, &from->control);
 	l->candidate = hist_copy(t, &from->candidate);
-	median_of(&from->ratio, &l->ratio, &l->ratio_low, &l->ratio_high);
-	median_of(&from->noise_ratio, &l->noise_ratio, &noise_low, &l->noise_high);
-	if (t->b->options.latency_share >= 0 && l->compared >= LATENCY_LEAST && l->ratio_low > 1 + t->b->options.latency_share &&
-	    l->ratio_low > l->noise_high)
+	l->ratio = r.ratio;
+	l->ratio_low = r.low;
+	l->ratio_high = r.high;
+	l->more_ns = r.more_ns;
+	l->noise_ratio = noise.ratio;
+	l->noise_high = noise.high;
+	if (book_slower(t->b, &r) && r.low > noise.high)
 		tell_slower(t, e, l);
 }
 
@@ -251,13 +236,14 @@ static void tell_seconds(struct telling *t)
 
 static void tell_hidden(struct telling *t)
 {
-	for (size_t i = 0; i < t->b->hidden_count; i++) {
+	for (size_t i = 0; i <= t->b->hidden_count; i++) {
 		const struct hidden_count *h = &t->b->hidden[i];
+		bool rule = i < t->b->hidden_count;
 		if (h->exchanges == 0)
 			continue;
 		t->v->hidden[t->v->hidden_count++] = (struct verdict_hidden){
-			.rule = text(t, rules_text(t->b->options.rules, (int)i)),
-			.where = text(t, rules_where(t->b->options.rules, (int)i)),
+			.rule = text(t, rule ? rules_text(t->b->options.rules, (int)i) : "built in: the present moment"),
+			.where = text(t, rule ? rules_where(t->b->options.rules, (int)i) : "built in"),
 			.exchanges = h->exchanges,
 			.endpoint = text(t, h->endpoint),
 			.path = text(t, h->path),
@@ -358,12 +344,13 @@ static void begin(struct telling *t)
 	v->relative = b->options.relative;
 	v->absolute = b->options.absolute;
 	v->latency_share = b->options.latency_share;
+	v->latency_floor_ns = book_latency_floor(b);
 	v->fail_share = b->options.fail_share;
 	v->seed = b->options.seed;
 	/* Of each endpoint: its keys, its slowness, and a contract's rules for its times. */
 	size_t late = b->options.expect ? expect_count(b->options.expect) : 0;
 	v->findings = room(t, b->key_count + b->endpoint_count * (1 + late), sizeof *v->findings);
-	v->hidden = room(t, b->hidden_count + b->endpoint_count, sizeof *v->hidden);
+	v->hidden = room(t, b->hidden_count + 1 + b->endpoint_count, sizeof *v->hidden);
 	v->latencies = room(t, b->endpoint_count, sizeof *v->latencies);
 	v->endpoints = room(t, b->endpoint_count, sizeof *v->endpoints);
 	v->seconds = room(t, b->series.count, sizeof *v->seconds);

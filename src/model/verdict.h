@@ -49,13 +49,14 @@ struct verdict_finding {
 	enum difference_kind kind;
 	enum finding_state state;
 	enum finding_reason reason;
-	uint64_t compared;                     /* exchanges of this endpoint whose answers were compared */
-	uint64_t differ;                       /* of them, differing there */
-	uint64_t noise, noise_of;              /* between the controls (or as learned); noise_of 0: not measured */
-	uint64_t only_candidate, only_control; /* discordant pairs; 0 without a second control */
-	double rate_low, rate_high;            /* 95% interval of differ/compared */
-	double p, q;                           /* of the exact test, and after the correction; 1 where there was none */
-	uint64_t confirmed, flaky;             /* exchanges re-sent: came back each time, did not */
+	uint64_t compared;                         /* exchanges of this endpoint whose answers were compared */
+	uint64_t differ;                           /* of them, differing there */
+	uint64_t noise, noise_of;                  /* between the controls (or as learned); noise_of 0: not measured */
+	uint64_t only_candidate, only_control;     /* discordant pairs; 0 without a second control */
+	uint64_t blocks_candidate, blocks_control; /* what the test counted of them: those within 20 ms once */
+	double rate_low, rate_high;                /* 95% interval of differ/compared */
+	double p, q;                               /* of the exact test, and after the correction; 1 where there was none */
+	uint64_t confirmed, flaky;                 /* exchanges re-sent: came back each time, did not */
 	struct verdict_example examples[VERDICT_EXAMPLES];
 	unsigned example_count;
 };
@@ -74,6 +75,7 @@ struct verdict_latency {
 	struct hist *control, *candidate;    /* response times */
 	double ratio, ratio_low, ratio_high; /* median of candidate/control by exchange, 99% interval */
 	double noise_ratio, noise_high;      /* of the second control to the first; 0: not measured */
+	int64_t more_ns;                     /* median of how much longer the candidate took, by exchange; 0: it did not */
 	bool slower;                         /* a finding */
 };
 
@@ -114,6 +116,7 @@ struct verdict {
 	size_t fallback_count;
 	uint64_t let_go;                                 /* kinds of difference, endpoints and examples beyond the limits */
 	double alpha, relative, absolute, latency_share; /* as set; latency_share negative: not asked */
+	int64_t latency_floor_ns;                        /* less than that is not slower */
 	uint64_t seed;
 	double fail_share; /* --diff-fail; negative: not asked */
 	bool failed;       /* different/compared above fail_share, and something is different */

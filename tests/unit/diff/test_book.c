@@ -387,8 +387,8 @@ static struct verdict *latencies(const char *rules, double share, bool second, i
 	struct fixture f = fixture_with(rules, NULL, &o);
 	for (int i = 0; i < 30; i++) {
 		struct book_answer a = json(200, "{}"), b = a, c = a;
-		a.latency_ns = control_ns + i * 1000;
-		b.latency_ns = candidate_ns + i * 1000;
+		a.latency_ns = control_ns + i * 100;
+		b.latency_ns = candidate_ns + i * 100;
 		c.latency_ns = a.latency_ns * (i % 2 ? 15 : 5) / 10; /* noisy */
 		(void)add(f.b, a, b, second ? c : not_asked);
 	}
@@ -408,7 +408,8 @@ Test(book, latency)
 	} rows[] = {
 		{ "", 0.2, false, 4000, 7000, true }, { "", 0.2, false, 4000, 4400, false },        { "", -1, false, 4000, 7000, false },
 		{ "", 0, false, 4000, 4000, false },  { "latency", 0.2, false, 4000, 7000, false }, { "", 0.2, true, 4000, 5500, false },
-		{ "", 0.2, true, 4000, 7000, true },  { "", 0, false, 4000, 4200, true },           { "", 0.2, false, 7000, 4000, false },
+		{ "", 0.2, true, 4000, 7000, true },  { "", 0, false, 4000, 4200, false },          { "", 0.2, false, 7000, 4000, false },
+		{ "", 0, false, 40000, 42000, true }, { "", 0.2, false, 280, 900, false },          { "", 0.2, false, 2000, 3500, true },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct verdict *v =

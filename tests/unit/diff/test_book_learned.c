@@ -86,7 +86,7 @@ Test(learned, rules)
 	} rows[] = {
 		{ { "|{\"id\":\"6f9619ff-8b86-4d01-b42d-00cf4fc964ff\"}", "|{\"id\":\"11111111-8b86-4d01-b42d-00cf4fc964ff\"}", 1 },
 		  "GET /a: $.id like uuid  # 1000 of 1000: " },
-		{ { "|{\"t\":\"2024-03-01T12:00:00Z\"}", "|{\"t\":\"2024-03-01T12:00:01Z\"}", 2 }, "GET /a: $.t like timestamp  # " },
+		{ { "|{\"t\":\"2024-03-01T12:00:00Z\"}", "|{\"t\":\"2024-03-01T12:01:01Z\"}", 2 }, "GET /a: $.t like timestamp  # " },
 		{ { "|{\"s\":\"a word\"}", "|{\"s\":\"another one\"}", 1 }, "GET /a: $.s kind value  # " },
 		{ { "|{\"s\":\"a word\"}", "|{\"s\":\"another one\"}", 50 },
 		  "GET /a: $.s kind value rate 40/2000  # 40 of 2000: a word | another one\n" },
