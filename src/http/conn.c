@@ -82,6 +82,13 @@ struct http_conn *http_conn_new(struct http_reader *reader, const struct flow_in
 	return c;
 }
 
+/* As soon as it is certain: a row of the ledger never falls. */
+static void count_unasked(struct http_conn *c)
+{
+	c->reader->responses[HTTP_UNPAIRED] += c->pair.unasked;
+	c->pair.unasked = 0;
+}
+
 void http_conn_free(struct http_conn *c)
 {
 	if (!c)
@@ -90,6 +97,7 @@ void http_conn_free(struct http_conn *c)
 	for (int side = 0; side < 2; side++)
 		half_end(c, &c->half[side], STREAM_CAPTURE_END);
 	pair_release(&c->pair);
+	count_unasked(c);
 	r->requests[HTTP_UNPAIRED] += c->pair.unanswered;
 	r->requests[HTTP_SEEN] += c->pair.proven_lost;
 	r->requests[HTTP_DISCARDED] += c->pair.proven_lost;
@@ -150,6 +158,7 @@ static void pair_up_request(struct http_conn *c, struct half *h, struct slice st
 	if (lost == PAIR_NONE_LOST && may_miss_letters(h, start))
 		lost = PAIR_MAY_BE_LOST;
 	h->ordinal = pair_request(&c->pair, h->hold_at, method, lost, &h->answered);
+	count_unasked(c);
 }
 
 static void pair_up_response(struct http_conn *c, struct half *h, struct slice start)
@@ -175,7 +184,7 @@ static void pair_up_response(struct http_conn *c, struct half *h, struct slice s
 	h->ordinal = answer.ordinal;
 	h->method_unknown = !answer.sure;
 	c->reader->responses[HTTP_INTERIM] += interim;
-	c->reader->responses[HTTP_UNPAIRED] += !answer.paired;
+	count_unasked(c);
 	if (answer.paired && !interim && client->ordinal == answer.ordinal)
 		client->answered = true;
 }

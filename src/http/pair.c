@@ -31,6 +31,12 @@ static struct pair_early *early(const struct pair *p, uint32_t i)
 	return &p->early[(p->early_first + i) & (p->early_room - 1)];
 }
 
+static void let_orphan_interims_go(struct pair *p)
+{
+	p->unasked += p->orphan_interims;
+	p->orphan_interims = 0;
+}
+
 /* Is the first of the early responses none to a request which we know? */
 static bool proves_a_lost_one(const struct pair *p)
 {
@@ -51,11 +57,20 @@ static void drop_early(struct pair *p)
 		free_early(p);
 }
 
+/* Nobody will take the first of them. */
+static void let_early_go(struct pair *p)
+{
+	p->proven_lost += proves_a_lost_one(p);
+	p->unasked += early(p, 0)->responses;
+	drop_early(p);
+}
+
 void pair_release(struct pair *p)
 {
 	p->unanswered += p->count + p->forgotten;
-	for (; p->early_count; drop_early(p))
-		p->proven_lost += proves_a_lost_one(p);
+	while (p->early_count)
+		let_early_go(p);
+	let_orphan_interims_go(p);
 	p->count = p->forgotten = 0;
 	free_early(p);
 	free(p->queue);
@@ -151,8 +166,8 @@ static bool takes_early(const struct pair *p, struct pair_waiting w)
 /* Those that came before this request was there. */
 static void drop_early_to(struct pair *p, const struct pair_waiting *w)
 {
-	for (; p->early_count && !possible(w, early(p, 0)->at); drop_early(p))
-		p->proven_lost += proves_a_lost_one(p);
+	while (p->early_count && !possible(w, early(p, 0)->at))
+		let_early_go(p);
 }
 
 /* Those that came, but not to this request. */
@@ -235,12 +250,23 @@ static void skip_lost_answers(struct pair *p, struct pair_place at, const struct
 	}
 }
 
-static struct pair_answer own_ordinal(struct pair *p, bool interim)
+/* That of the interim responses before it, if there are some. */
+static struct pair_answer own_ordinal(struct pair *p)
 {
-	struct pair_answer answer = { .ordinal = p->orphan_interim ? p->orphan_ordinal : p->next_ordinal++ };
-	p->orphan_interim = interim;
-	p->orphan_ordinal = answer.ordinal;
-	return answer;
+	return (struct pair_answer){ .ordinal = p->orphan_interims ? p->orphan_ordinal : p->next_ordinal++ };
+}
+
+static void note_orphan_interim(struct pair *p, uint32_t ordinal)
+{
+	p->orphan_interims++;
+	p->orphan_ordinal = ordinal;
+}
+
+/* A final one, with its interim ones, has no request and will get none. */
+static void note_unasked(struct pair *p)
+{
+	p->unasked++;
+	let_orphan_interims_go(p);
 }
 
 static bool grow_early(struct pair *p)
@@ -265,25 +291,32 @@ static void note_early(struct pair *p, struct pair_place at, uint32_t ordinal, c
 	if (p->early_count == p->early_room && !grow_early(p)) {
 		if (!p->early_count) {
 			p->proven_lost++;
+			note_unasked(p);
 			return;
 		}
-		p->proven_lost += proves_a_lost_one(p);
-		drop_early(p);
+		let_early_go(p);
 	}
-	*early(p, p->early_count++) = (struct pair_early){ .at = at, .ordinal = ordinal, .before = *before };
+	*early(p, p->early_count++) =
+	        (struct pair_early){ .at = at, .ordinal = ordinal, .responses = 1 + p->orphan_interims, .before = *before };
+	p->orphan_interims = 0;
 }
 
 /* No request that we know can be the one it answers. */
 static struct pair_answer orphan(struct pair *p, struct pair_place at, bool interim, const struct pair_holes *holes,
                                  const struct pair_before *before)
 {
-	struct pair_answer answer = own_ordinal(p, interim);
-	if (interim)
+	struct pair_answer answer = own_ordinal(p);
+	if (interim) {
+		note_orphan_interim(p, answer.ordinal);
 		return answer;
-	if (p->count == 0 && at.peer_offset > holes->client_told)
+	}
+	if (p->count == 0 && at.peer_offset > holes->client_told) {
 		note_early(p, at, answer.ordinal, before);
-	else if (p->count ? waiting(p, 0)->after_hole && !waiting(p, 0)->after_forgotten : holes->client_missed)
+		return answer;
+	}
+	if (p->count ? waiting(p, 0)->after_hole && !waiting(p, 0)->after_forgotten : holes->client_missed)
 		p->proven_lost++;
+	note_unasked(p);
 	return answer;
 }
 
@@ -321,7 +354,7 @@ static struct pair_before note_response(struct pair *p, struct pair_place at, bo
 		        (p->any_asked && asked_inside(p, p->asked_told)) || (p->count && asked_inside(p, waiting(p, 0)->at.peer_offset));
 	p->hole_since |= holes->server_missed;
 	if (holes->server_missed)
-		p->orphan_interim = false; /* its final answer may be lost */
+		let_orphan_interims_go(p); /* their final answer may be lost */
 	if (interim)
 		return before;
 	p->pipelines |= p->any_final && p->final_told == at.peer_offset; /* two with nothing new from the client in between */
@@ -368,15 +401,19 @@ struct pair_answer pair_response(struct pair *p, struct pair_place at, int statu
 			pop(p);
 			p->unanswered++;
 		}
-		struct pair_answer own = own_ordinal(p, interim);
-		if (!interim && at.peer_offset > holes->client_told)
+		struct pair_answer own = own_ordinal(p);
+		if (interim)
+			note_orphan_interim(p, own.ordinal);
+		else if (at.peer_offset > holes->client_told)
 			note_early(p, at, own.ordinal, &before);
+		else
+			note_unasked(p);
 		return own;
 	}
 	if (!interim)
 		note_step(p, *w, &before);
 	struct pair_answer answer = { .ordinal = w->ordinal, .paired = true, .sure = p->doubt == 0, .method = w->method };
-	p->orphan_interim = false;
+	let_orphan_interims_go(p);
 	p->slack = 0;
 	p->finals_since = 0;
 	if (!interim) {
@@ -396,5 +433,5 @@ void pair_broken_response(struct pair *p)
 		p->slack_from = p->final_from;
 	if (p->slack < UINT32_MAX)
 		p->slack++;
-	p->orphan_interim = false;
+	let_orphan_interims_go(p);
 }

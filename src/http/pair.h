@@ -43,6 +43,7 @@ struct pair_before {
 struct pair_early {
 	struct pair_place at;
 	uint32_t ordinal;
+	uint32_t responses; /* with the interim ones before it that have its ordinal */
 	struct pair_before before;
 };
 
@@ -70,9 +71,10 @@ struct pair {
 	uint8_t doubt;            /* so many more exchanges must be in step until a pair is a sure one: a hole was there */
 	struct pair_early *early; /* a ring: responses that came before the bytes of their request did: a hole holds those back */
 	uint32_t early_first, early_count, early_room;
-	bool orphan_interim; /* a 1xx without a request has taken orphan_ordinal; the final answer takes it too */
+	uint32_t orphan_interims; /* so many 1xx without a request have taken orphan_ordinal; the final answer takes it too */
 	uint32_t orphan_ordinal;
 	uint64_t unanswered;  /* requests let go without an answer */
+	uint64_t unasked;     /* responses without a request, those too that came early once none can take them any more */
 	uint64_t proven_lost; /* requests that we never saw, but their answers */
 };
 

@@ -89,7 +89,9 @@ struct script {
 struct transcript {
 	char text[8192];
 	size_t len;
-	bool times; /* with the times, to compare two runs of one script */
+	bool times;           /* with the times, to compare two runs of one script */
+	bool asked[64];       /* by ordinal: a request came out, */
+	unsigned answers[64]; /* so many responses */
 };
 
 static void say(struct transcript *t, const void *bytes, size_t n)
@@ -116,7 +118,22 @@ static void on_message(void *arg, struct message *m)
 	say(t, head, (size_t)n);
 	say(t, m->data.ptr, m->data.len);
 	say(t, "\n", 1);
+	cr_assert_lt(ordinal, sizeof t->asked / sizeof *t->asked);
+	t->asked[ordinal] |= m->type == MESSAGE_REQUEST;
+	t->answers[ordinal] += m->type == MESSAGE_RESPONSE;
 	message_unref(m);
+}
+
+/* The row of the responses without a request says how many have an ordinal that no request has. Of messages without a record nobody knows. */
+static void counts_the_unasked(const struct transcript *t, const struct http_reader *r, const char *name)
+{
+	unsigned long n = 0, counted = (unsigned long)r->responses[HTTP_UNPAIRED];
+	for (size_t i = 0; i < sizeof t->asked / sizeof *t->asked; i++)
+		n += t->asked[i] ? 0 : t->answers[i];
+	if (r->responses[HTTP_DISCARDED] || r->skip_responses)
+		return;
+	cr_assert(r->requests[HTTP_DISCARDED] ? counted <= n : counted == n, "%s: %lu responses without a request, %lu counted", name, n,
+	          counted);
 }
 
 /* "+": the connection said that it wants no more. */
@@ -204,6 +221,8 @@ static void play(const struct script *script, struct manner manner, struct trans
 	struct http_reader reader = { .limits = script->limits, .skip_responses = script->no_responses, .arg = t, .message = on_message };
 	struct run run = { .conn = http_conn_new(&reader, &flow) };
 	t->len = 0;
+	memset(t->asked, 0, sizeof t->asked);
+	memset(t->answers, 0, sizeof t->answers);
 	if (!run.conn)
 		return;
 	for (int i = 0; i < STEPS && script->steps[i].kind != S_DONE; i++) {
@@ -212,6 +231,7 @@ static void play(const struct script *script, struct manner manner, struct trans
 	}
 	http_conn_free(run.conn);
 	say_counts(t, &reader, run.enough);
+	counts_the_unasked(t, &reader, script->name);
 	balances(&request_table, reader.requests, script->name);
 	balances(&response_table, reader.responses, script->name);
 	balances(&http_conn_table, reader.conns, script->name);

@@ -6,6 +6,8 @@
 /* 52 bytes, and its end is missing */
 #define CHUNKS "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
 
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
 static const struct script scripts[] = {
 	{ .name = "an answer ahead of its request, and a hole before it that may hold that request's answer",
 	  .steps = { C(GET), S(OK2), S_GAP_(60), SA(81, NO_BODY), CA(40, GET), CA(100, GET) },
@@ -13,7 +15,14 @@ static const struct script scripts[] = {
 	            "\nQ seen3 whole3 unpaired2 R seen2 whole2 unpaired1 http" },
 	{ .name = "the same, and the request acknowledges all of the hole",
 	  .steps = { C(GET), S(OK2), S_GAP_(60), SA(54, NO_BODY), CA(100, GET) },
-	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ2  " GET "\nQ seen2 whole2 R seen2 whole2 unpaired1 http" },
+	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ2  " GET "\nQ seen2 whole2 R seen2 whole2 http" },
+	{ .name = "an answer and the interim ones before it, ahead of their request",
+	  .steps = { SA(27, CONTINUE), SA(27, CONTINUE), SA(27, OK2), CA(0, GET) },
+	  .expect = "R1  " CONTINUE "\nR1  " CONTINUE "\nR1  " OK2 "\nQ1  " GET "\nQ seen1 whole1 R seen3 whole3 interim2 http" },
+	{ .name = "interim answers whose final one was lost, and one whose final one is still to come",
+	  .steps = { SA(27, CONTINUE), S_GAP_(40), SA(54, CONTINUE), SA(54, OK2), C_GAP(54), SA(81, CONTINUE) },
+	  .expect = "R1  " CONTINUE "\nR2  " CONTINUE "\nR2  " OK2 "\nR3  " CONTINUE
+	            "\nQ seen1 lost1 R seen4 whole4 interim3 unpaired4 http" },
 	{ .name = "a hole, and behind it an answer whose head breaks off: two answers are lost, not one",
 	  .steps = { C(GET), S_GAP_(30), S("HTTP/1.1 3"), S_GAP_(20), SA(81, OK2), CA(40, GET), CA(60, GET) },
 	  .expect = "Q1  " GET "\nR2  " OK2 "\nQ3  " GET "\nQ4  " GET "\nQ seen4 whole3 lost1 unpaired3 R seen1 whole1 unpaired1 http" },
@@ -56,7 +65,7 @@ static const struct script scripts[] = {
 	{ .name = "requests held back by a hole, one behind the other: only the one at the hole is in doubt",
 	  .steps = { C(GET), S_GAP_(30), SA(81, OK2), SA(108, NO_BODY), SA(135, OK2), C_GAP(27), CA(20, GET), CA(70, GET), CA(97, GET) },
 	  .expect = "Q1  " GET "\nR2  " OK2 "\nR3  " NO_BODY "\nR4  " OK2 "\nQ5  " GET "\nQ3  " GET "\nQ4  " GET
-	            "\nQ seen4 whole4 unpaired2 R seen3 whole3 unpaired3 http" },
+	            "\nQ seen4 whole4 unpaired2 R seen3 whole3 unpaired1 http" },
 	{ .name = "from the middle, with a hole: in doubt",
 	  .mid = true,
 	  .steps = { CA(0, GET), S("rest"), S_GAP_(30), SA(27, OK2), CA(74, GET), SA(54, NO_BODY) },
