@@ -118,7 +118,7 @@ static const struct option_row rows[] = {
 	  "Sends a few requests of each difference K times more to all targets, safe methods only, to tell what comes back each time from "
 	  "what does not." },
 	{ "diff-latency", OPTION_TEXT, GROUP_DIFF, COMPARES, AT(diff.latency), "SHARE", "never", 0,
-	  "An endpoint whose median response time is larger by more than that (20%) is a finding." },
+	  "An endpoint whose median response time is larger by more than that (20%), and by more than 1ms, is a finding." },
 	{ "expect", OPTION_LIST, GROUP_DIFF, COMPARES, AT(diff.expect_files), "FILE", NULL, 0,
 	  "Reads what each endpoint's answers must hold, one rule a line: 'GET /api/*: status 2xx', 'require $.id', 'latency p99 < 200ms'; "
 	  "a broken one is a "

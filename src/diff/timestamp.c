@@ -151,7 +151,7 @@ static bool read_calendar(struct slice s, struct timestamp *t)
 	if (!take_zone(&s, t, &east_s) || s.len)
 		return false;
 	t->ns = (seconds_of(&c) - east_s) * NS_PER_S + fraction;
-	return true;
+	return t->ns >= 0;
 }
 
 /* Which name of three letters comes next; -1: none. */

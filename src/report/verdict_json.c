@@ -98,6 +98,8 @@ static void write_finding(struct json *j, const struct verdict_finding *f, const
 	member_real(j, "noise_rate", verdict_noise_rate(f));
 	member_u64(j, "only_candidate", f->only_candidate);
 	member_u64(j, "only_control", f->only_control);
+	member_u64(j, "blocks_candidate", f->blocks_candidate);
+	member_u64(j, "blocks_control", f->blocks_control);
 	member_real(j, "p", f->p);
 	member_real(j, "q", f->q);
 	member_u64(j, "confirmed", f->confirmed);
@@ -213,6 +215,7 @@ static void write_latencies(struct json *j, const struct verdict *v)
 		member_real(j, "ratio", l->ratio);
 		member_real(j, "ratio_low", l->ratio_low);
 		member_real(j, "ratio_high", l->ratio_high);
+		member_ms(j, "more_ms", l->more_ns, true);
 		member_unless(j, "noise_ratio", l->noise_ratio, l->noise_ratio > 0);
 		member_unless(j, "noise_high", l->noise_high, l->noise_high > 0);
 		json_key(j, "control_ms");
@@ -274,6 +277,7 @@ static void write_settings(struct json *j, const struct verdict *v)
 	member_real(j, "relative", v->relative);
 	member_real(j, "absolute", v->absolute);
 	member_unless(j, "latency_share", v->latency_share, v->latency_share >= 0);
+	member_ms(j, "latency_floor_ms", v->latency_floor_ns, true);
 	member_unless(j, "fail_share", v->fail_share, v->fail_share >= 0);
 	char seed[24]; /* 64 bits are more than most readers' numbers hold */
 	(void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)v->seed);

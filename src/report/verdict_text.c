@@ -245,6 +245,18 @@ static void put_latency(struct cells *c, const struct verdict_latency *l)
 	cells_end(c);
 }
 
+/* By how much one has to be slower to be called so. */
+static void put_limits(struct cells *c, const struct verdict *v)
+{
+	char floor[UNITS_TEXT];
+	if (v->latency_share < 0)
+		return;
+	cells_put(c, CELL_PLAIN, "");
+	cells_printf(c, " by over %g%%", v->latency_share * 100);
+	if (v->latency_floor_ns > 0)
+		cells_printf(c, " and %s", format_duration(floor, v->latency_floor_ns));
+}
+
 static void put_latencies(struct cells *c, const struct verdict *v)
 {
 	const struct verdict_latency *worst = NULL;
@@ -258,6 +270,7 @@ static void put_latencies(struct cells *c, const struct verdict *v)
 		if (shown++ == 0) {
 			cells_end(c);
 			cells_put(c, CELL_STRONG, "slower");
+			put_limits(c, v);
 			cells_put(c, CELL_PLAIN, " (the median of each exchange's ratio, with its 99% interval)");
 			cells_end(c);
 		}
@@ -270,7 +283,9 @@ static void put_latencies(struct cells *c, const struct verdict *v)
 	if (slower || !worst)
 		return;
 	cells_end(c);
-	cells_put(c, CELL_PLAIN, "no endpoint is called slower; the largest ratio:");
+	cells_put(c, CELL_PLAIN, "no endpoint is called slower");
+	put_limits(c, v);
+	cells_put(c, CELL_PLAIN, "; the largest ratio:");
 	cells_end(c);
 	put_latency(c, worst);
 }

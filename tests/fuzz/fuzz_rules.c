@@ -3,6 +3,7 @@
 #include "diff/expect.h"
 #include "diff/forms.h"
 #include "diff/rules.h"
+#include "diff/timestamp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,11 @@ static void check_forms(struct slice value)
 {
 	unsigned forms = forms_of(value);
 	require(form_of(value) == forms_name(forms), "one form of a value is the first of all");
+	static const struct timestamp_span unknown;
+	struct timestamp t;
+	bool stamp = timestamp_read(value, &t);
+	require(timestamps_present(value, unknown, value, unknown) == stamp, "a moment is the present of its own");
+	require(!stamp || (t.ns >= 0 && t.ns < 7258204801 * 1000000000), "of the years 1970 to 2199, and a zone");
 }
 
 /* Written down and read again, a rule is the same rule. */

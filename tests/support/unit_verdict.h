@@ -193,6 +193,7 @@ static inline void unit_verdict_finding(struct verdict *v, size_t i, const struc
 	f->noise_of = o->alone ? 0 : 2000;
 	f->noise = f->state == FINDING_NOISE ? f->differ : i % 3;
 	f->only_candidate = f->differ;
+	f->blocks_candidate = (f->differ + 1) / 2;
 	f->rate_low = 0.93 * (double)f->differ / 2000;
 	f->rate_high = 1.07 * (double)f->differ / 2000 > 1 ? 1 : 1.07 * (double)f->differ / 2000;
 	f->q = f->state == FINDING_SURE ? 1e-9 * (double)(1 + i) : f->state == FINDING_UNSURE ? 0.04 : 0.7;
@@ -304,6 +305,7 @@ static inline struct verdict *unit_verdict(const struct unit_verdict_options *o)
 	v->relative = 0.2;
 	v->absolute = 0.0003;
 	v->latency_share = 0.2;
+	v->latency_floor_ns = 1000000;
 	v->seed = 42;
 	v->fail_share = 0.01;
 	v->failed = v->different > 200;

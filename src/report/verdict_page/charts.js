@@ -119,7 +119,7 @@ function latency_section() {
 	const number = (side, key) => l => l[side] ? l[side][key] : -1;
 	return el('section', { id: 'latency' }, el('h2', {}, 'Latency'),
 		el('p', { class: 'note' }, slower.length ? plural(slower.length, 'endpoint') + (slower.length === 1 ? ' is' : ' are') + ' slower.' : v.settings.latency_share === null ?
-			'Slower endpoints are no findings: --diff-latency was not given.' : 'No endpoint is slower by more than ' + percent(v.settings.latency_share) + '.',
+			'Slower endpoints are no findings: --diff-latency was not given.' : 'No endpoint is slower by more than ' + percent(v.settings.latency_share) + (v.settings.latency_floor_ms ? ' and ' + time(v.settings.latency_floor_ms) : '') + '.',
 			' A ratio is the median, over exchanges, of the candidate\u2019s response time to the control\u2019s, with its 99% interval.'),
 		el('div', { class: 'charts' }, over_time(), order.length ? el('div', {}, el('div', { class: 'head' }, 'By endpoint', order.length > 1 ? el('span', { class: 'filters' }, pick) : visible(order[0].endpoint)), place) : null),
 		order.length ? [el('h3', {}, 'Every endpoint'), table([

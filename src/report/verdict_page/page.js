@@ -173,7 +173,8 @@ function detail(f) {
 		['Noise', f.noise_of ? count(f.noise) + ' of ' + count(f.noise_of) + ' (' + percent(f.noise_rate) + ')' : 'not measured'],
 		['Confidence', f.confidence + (f.reason === 'test' ? ': p = ' + Number(f.p.toPrecision(3)) + ', q = ' + Number(f.q.toPrecision(3)) +
 			' after correction for many paths' : '')]];
-	if (f.only_candidate || f.only_control) facts.push(['Only one side differs', count(f.only_candidate) + ' candidate, ' + count(f.only_control) + ' second control']);
+	if (f.only_candidate || f.only_control) facts.push(['Only one side differs', count(f.only_candidate) + ' candidate, ' + count(f.only_control) + ' second control' +
+		(f.blocks_candidate + f.blocks_control < f.only_candidate + f.only_control ? '; those within 20 ms once: ' + count(f.blocks_candidate) + ' and ' + count(f.blocks_control) : '')]);
 	if (f.confirmed || f.flaky) facts.push(['Sent again', count(f.confirmed) + ' came back each time, ' + count(f.flaky) + ' did not']);
 	const latency = f.kind === 'latency' && v.latencies.find(l => l.endpoint === f.endpoint);
 	return [el('dl', { class: 'facts' }, facts.map(([name, text]) => [el('dt', {}, name), el('dd', {}, text)])),

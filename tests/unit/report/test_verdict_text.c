@@ -88,7 +88,7 @@ Test(verdict_text, tells_what_was_not_compared_and_hidden)
 	v->let_go = 1234;
 	struct buf out = render(v, 140, false);
 	cr_assert(holds(&out, "\n  \xe2\x80\xa6 and 7 more: "));
-	cr_assert(holds(&out, "\nslower (the median"));
+	cr_assert(holds(&out, "\nslower by over 20% and 1.00 ms (the median"));
 	cr_assert(holds(&out, "  POST /api/orders                        1.98 times (1.94\xe2\x80\x93"
 	                      "2.03)  p50 "));
 	cr_assert(holds(&out, "\n       19,988  built in: header:date  GET /api/items\n"));
@@ -101,7 +101,7 @@ Test(verdict_text, tells_what_was_not_compared_and_hidden)
 	for (size_t i = 0; i < v->latency_count; i++)
 		v->latencies[i].slower = false;
 	out = render(v, 140, false);
-	cr_assert(holds(&out, "no endpoint is called slower; the largest ratio:\n  POST /api/orders "));
+	cr_assert(holds(&out, "no endpoint is called slower by over 20% and 1.00 ms; the largest ratio:\n  POST /api/orders "));
 	buf_release(&out);
 	verdict_free(v);
 }
