@@ -29,22 +29,6 @@ struct two_logs {
 
 /* --- an exchange -------------------------------------------------------------------------------------------------------------------------- */
 
-static void answer_of(const struct log_pair *p, enum log_side side, struct book_answer *out)
-{
-	const struct message *m = p->answer[side];
-	*out = (struct book_answer){ .latency_ns = -1 };
-	if (!m) {
-		out->failed = "no answer in the log";
-		return;
-	}
-	out->there = view_answer(message_bytes(m), &out->answer);
-	out->sent_ns = m->type == MESSAGE_REPLAYED ? m->ts_ns : p->request->ts_ns;
-	if (m->type == MESSAGE_REPLAYED)
-		out->latency_ns = m->latency_ns;
-	else if (m->ts_ns >= p->request->ts_ns)
-		out->latency_ns = m->ts_ns + (m->latency_ns > 0 ? m->latency_ns : 0) - p->request->ts_ns;
-}
-
 static enum not_comparable hindrance(const struct log_pair *p)
 {
 	if (!p->asked[LOG_CONTROL] || !p->asked[LOG_CANDIDATE])
@@ -67,8 +51,10 @@ static void compare(struct two_logs *t, const struct log_pair *p)
 	}
 	(void)snprintf(id, sizeof id, "%.*s", p->request->id.len, p->request->id.hex);
 	struct book_exchange x = { .id = id, .request = message_bytes(p->request), .method = v.method, .path = v.path, .folded = v.folded };
-	answer_of(p, LOG_CONTROL, &x.control);
-	answer_of(p, LOG_CANDIDATE, &x.candidate);
+	view_kept_answer(p->request, p->answer[LOG_CONTROL], &x.control);
+	view_kept_answer(p->request, p->answer[LOG_CANDIDATE], &x.candidate);
+	if (!p->answer[LOG_CANDIDATE])
+		x.candidate.failed = "no answer in the log";
 	(void)book_add(t->book, &x);
 }
 

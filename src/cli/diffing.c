@@ -13,15 +13,11 @@
 
 #define RULES_BYTES  (4u << 20)
 #define REPORT_BYTES ((size_t)1 << 30)
-#define ALPHA        0.01
-/* Diffy's: what is only a little above much noise is none to act on, however sure. */
-#define RELATIVE 0.2
-#define ABSOLUTE 0.0003
 
 bool diffing_wanted(const struct diff_options *o)
 {
 	return o->on || o->ignore.n || o->rule_files.n || o->expect_files.n || o->reports.n || o->endpoints.n || o->learn || o->latency ||
-	       o->fail || o->relative || o->absolute || o->confirm || o->seed || o->all_headers;
+	       o->fail || o->relative || o->absolute || o->confirm || o->seed || o->all_headers || o->timestamps;
 }
 
 static int read_rules(struct diffing *d, struct err *err)
@@ -57,8 +53,8 @@ static int read_shares(const struct diff_options *o, struct book_options *book, 
 	rc = rc ? rc : share_or_none("diff-fail", o->fail, &book->fail_share, err);
 	rc = rc ? rc : share_or_none("diff-relative", o->relative, &book->relative, err);
 	rc = rc ? rc : share_or_none("diff-absolute", o->absolute, &book->absolute, err);
-	book->relative = book->relative < 0 ? RELATIVE : book->relative;
-	book->absolute = book->absolute < 0 ? ABSOLUTE : book->absolute;
+	book->relative = book->relative < 0 ? BOOK_RELATIVE : book->relative;
+	book->absolute = book->absolute < 0 ? BOOK_ABSOLUTE : book->absolute;
 	return rc;
 }
 
@@ -111,9 +107,10 @@ int diffing_open(struct diffing *d, const struct diff_options *o, struct book_op
 	book->rules = d->rules;
 	book->expect = expect_count(d->expect) ? d->expect : NULL;
 	book->decode = view_decode;
-	book->alpha = ALPHA;
+	book->alpha = BOOK_ALPHA;
 	book->seed = o->seed ? o->seed : 1;
 	book->learning = o->learn != NULL;
+	book->present_counts = o->timestamps;
 	return rc;
 }
 

@@ -127,6 +127,8 @@ static const struct option_row rows[] = {
 	  "Names endpoints, like /shop/{name}/items/*, before numbers, UUIDs and tokens in paths fold to {id}; may be given again." },
 	{ "diff-all-headers", OPTION_BOOL, GROUP_DIFF, COMPARES, AT(diff.all_headers), NULL, NULL, 0,
 	  "Compares Date, ETag, Server and the other volatile header fields too." },
+	{ "diff-timestamps", OPTION_BOOL, GROUP_DIFF, COMPARES, AT(diff.timestamps), NULL, NULL, 0,
+	  "Compares time stamps too that name the moment of their own answer, within 10 seconds." },
 	{ "diff-relative", OPTION_TEXT, GROUP_DIFF, COMPARES, AT(diff.relative), "SHARE", "20%", 0,
 	  "A finding's rate is above the noise at its place by that share of it (Diffy's relative threshold)." },
 	{ "diff-absolute", OPTION_TEXT, GROUP_DIFF, COMPARES, AT(diff.absolute), "SHARE", "0.03%", 0,

@@ -19,7 +19,7 @@ struct diff_options {
 	        *second_url; /* made of the outputs; control NULL: the recorded response; second NULL: none */
 	const char *learn, *latency, *fail, *relative, *absolute;
 	uint64_t confirm, seed;
-	bool all_headers;
+	bool all_headers, timestamps;
 	const char *by, *control, *candidate, *show; /* replay diff */
 };
 

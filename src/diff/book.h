@@ -24,6 +24,11 @@
 #include "diff/rules.h"
 #include "model/verdict.h"
 
+/* What is asked where nobody says otherwise. */
+#define BOOK_ALPHA    0.01
+#define BOOK_RELATIVE 0.2 /* Diffy's: what is only a little above much noise is none to act on, however sure */
+#define BOOK_ABSOLUTE 0.0003
+
 struct book_options {
 	const char *control, *candidate, *second; /* names; second NULL: none */
 	const struct rules *rules;                /* borrowed for the book's life */

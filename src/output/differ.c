@@ -152,19 +152,6 @@ static void target_answer(const struct part_answer *a, struct book_answer *out)
 		out->failed = "an answer without a head";
 }
 
-/* From the request's first byte to the answer's last, as the player counts it too. */
-static void recorded_answer(const struct waiting *w, struct book_answer *out)
-{
-	*out = (struct book_answer){ .latency_ns = -1 };
-	if (!w->recorded)
-		return;
-	int64_t end_ns = w->recorded->ts_ns + (w->recorded->latency_ns > 0 ? w->recorded->latency_ns : 0);
-	out->sent_ns = w->request->ts_ns;
-	if (end_ns >= w->request->ts_ns)
-		out->latency_ns = end_ns - w->request->ts_ns;
-	out->there = view_answer(message_bytes(w->recorded), &out->answer);
-}
-
 static bool exchange_of(struct differ_part *p, const struct waiting *w, char id[MESSAGE_ID_MAX + 1], struct book_exchange *x)
 {
 	struct request_view v;
@@ -179,7 +166,7 @@ static bool exchange_of(struct differ_part *p, const struct waiting *w, char id[
 	if (p->o->asked[SIDE_CONTROL])
 		target_answer(&w->side[SIDE_CONTROL], &x->control);
 	else
-		recorded_answer(w, &x->control);
+		view_kept_answer(w->request, w->recorded, &x->control);
 	return true;
 }
 

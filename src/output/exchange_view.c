@@ -140,6 +140,23 @@ bool view_answer(struct slice message, struct answer *out)
 	return true;
 }
 
+void view_kept_answer(const struct message *request, const struct message *answer, struct book_answer *out)
+{
+	*out = (struct book_answer){ .latency_ns = -1 };
+	if (!answer)
+		return;
+	out->there = view_answer(message_bytes(answer), &out->answer);
+	if (answer->type == MESSAGE_REPLAYED) {
+		out->sent_ns = answer->ts_ns;
+		out->latency_ns = answer->latency_ns;
+		return;
+	}
+	int64_t end_ns = answer->ts_ns + (answer->latency_ns > 0 ? answer->latency_ns : 0);
+	out->sent_ns = request->ts_ns;
+	if (end_ns >= request->ts_ns)
+		out->latency_ns = end_ns - request->ts_ns;
+}
+
 int view_decode(struct slice message, struct buf *out)
 {
 	struct http_head head;

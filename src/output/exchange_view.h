@@ -4,7 +4,8 @@
 #ifndef REPLAY_OUTPUT_EXCHANGE_VIEW_H
 #define REPLAY_OUTPUT_EXCHANGE_VIEW_H
 
-#include "diff/compare.h"
+#include "diff/book.h"
+#include "model/message.h"
 #include "model/text_list.h"
 
 /* --endpoint: patterns that name endpoints before paths are folded: [METHOD ]/api/items/{id}/x: a segment {in braces} or * stands for any one,
@@ -22,6 +23,10 @@ bool view_request(const struct endpoint_names *names, struct slice request, stru
 
 /* False: no answer (then *out is zeroed). */
 bool view_answer(struct slice message, struct answer *out);
+
+/* An answer that is kept as a message, with its times: of a recorded one from the request's first byte to the answer's last, as the player counts it too. answer
+ * NULL: there is none, and `failed` stays the caller's to say. */
+void view_kept_answer(const struct message *request, const struct message *answer, struct book_answer *out);
 
 int view_decode(struct slice message, struct buf *out); /* a body_decode_fn */
 
