@@ -89,8 +89,10 @@ static bool below(const struct json_tree *tree, uint32_t node, const struct path
 
 bool required_there(const struct required *r, const struct json_tree *tree)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (!below(tree, 0, r->path[i].segments, r->path[i].segments + r->path[i].n))
+	for (size_t i = 0; i < r->n; i++) {
+		const struct path_pattern *p = &r->path[i];
+		if (p->n && !below(tree, 0, p->segments, p->segments + p->n)) /* "$" alone has no segments: the body is there */
 			return false;
+	}
 	return true;
 }

@@ -32,6 +32,7 @@ static const struct {
 	const char *body;
 	bool broken;
 } answers[] = {
+	{ "require $", 200, "[1]", false },
 	{ "status 200,404", 200, "", false },
 	{ "status 200,404", 404, "", false },
 	{ "status 200, 404", 404, "", false },
