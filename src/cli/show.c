@@ -17,6 +17,7 @@
 
 #define TEXT_BYTES    4096 /* of a body, without --body */
 #define HEX_BYTES     256
+#define HEX_WHOLE     (1u << 20)   /* a few KiB of gzip hold hundreds of MiB */
 #define DECODED_BYTES (256u << 20) /* what a compressed body may grow to */
 
 const char *show_type(const struct message *m)
@@ -77,10 +78,11 @@ static bool is_text(struct slice s)
 	return utf8_valid(s) && slice_find_byte(s, 0) == s.len;
 }
 
-static int put_rest_note(struct buf *out, size_t shown, size_t all)
+static int put_rest_note(struct buf *out, size_t shown, size_t all, bool whole)
 {
 	char n[UNITS_TEXT];
-	return shown == all ? 0 : buf_printf(out, "# ... %s bytes more: --body shows them\n", format_count(n, all - shown));
+	return shown == all ? 0
+	                    : buf_printf(out, "# ... %s bytes more%s\n", format_count(n, all - shown), whole ? "" : ": --body shows them");
 }
 
 static int put_text(struct buf *out, struct slice body, size_t most)
@@ -92,7 +94,7 @@ static int put_text(struct buf *out, struct slice body, size_t most)
 	int r = utf8_visible(out, part, true);
 	if (part.len && part.ptr[part.len - 1] != '\n')
 		r = r ? r : buf_append_str(out, "\n");
-	return r ? r : put_rest_note(out, part.len, body.len);
+	return r ? r : put_rest_note(out, part.len, body.len, false);
 }
 
 static int put_body(struct buf *out, struct slice body, bool whole)
@@ -102,10 +104,10 @@ static int put_body(struct buf *out, struct slice body, bool whole)
 	if (is_text(body))
 		return put_text(out, body, whole ? SIZE_MAX : TEXT_BYTES);
 	char n[UNITS_TEXT];
-	struct slice part = slice_cut(body, 0, whole ? SIZE_MAX : HEX_BYTES);
+	struct slice part = slice_cut(body, 0, whole ? HEX_WHOLE : HEX_BYTES);
 	int r = buf_printf(out, "# %s bytes that are no text\n", format_count(n, body.len));
 	r = r ? r : put_hex(out, part);
-	return r ? r : put_rest_note(out, part.len, body.len);
+	return r ? r : put_rest_note(out, part.len, body.len, whole);
 }
 
 static int put_decoded(struct buf *out, struct slice bytes, const struct http_head *head)

@@ -6,7 +6,7 @@
 
 #include "model/message.h"
 
-/* A header line, the head, the body (cut, or as hexadecimal where it is no text), an empty line. With `whole_body`: all of it,
+/* A header line, the head, the body (cut, or as hexadecimal where it is no text), an empty line. With `whole_body`: all of it (1 MiB as hexadecimal),
  * without transfer and content coding. 0 or a negative error, both. */
 int show_text(struct buf *out, const struct message *m, bool whole_body);
 
