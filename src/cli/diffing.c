@@ -47,11 +47,17 @@ static int share_or_none(const char *option, const char *text, double *out, stru
 	return text ? share_parse(option, text, out, err) : 0;
 }
 
+static int more_or_none(const char *option, const char *text, double *out, struct err *err)
+{
+	*out = -1;
+	return text ? share_parse_more(option, text, out, err) : 0;
+}
+
 static int read_shares(const struct diff_options *o, struct book_options *book, struct err *err)
 {
-	int rc = share_or_none("diff-latency", o->latency, &book->latency_share, err);
+	int rc = more_or_none("diff-latency", o->latency, &book->latency_share, err);
 	rc = rc ? rc : share_or_none("diff-fail", o->fail, &book->fail_share, err);
-	rc = rc ? rc : share_or_none("diff-relative", o->relative, &book->relative, err);
+	rc = rc ? rc : more_or_none("diff-relative", o->relative, &book->relative, err);
 	rc = rc ? rc : share_or_none("diff-absolute", o->absolute, &book->absolute, err);
 	book->relative = book->relative < 0 ? BOOK_RELATIVE : book->relative;
 	book->absolute = book->absolute < 0 ? BOOK_ABSOLUTE : book->absolute;

@@ -352,7 +352,7 @@ static struct waiting *to_ask(struct differ_part *p, enum differ_side side, stru
 		return NULL;
 	}
 	list_append(&p->by_age, &w->by_age);
-	hold(p, w, sizeof *w + request->data.len);
+	hold(p, w, sizeof *w + sizeof *request + request->data.cap);
 	return w;
 }
 
@@ -429,7 +429,7 @@ void differ_answered(struct differ_part *p, enum differ_side side, const struct 
 	if (buf_append(&a->copy, r->response) != 0)
 		a->failed = "out of memory for the answer";
 	a->bytes = buf_slice(&a->copy);
-	hold(p, w, r->response.len);
+	hold(p, w, a->copy.cap);
 	let_go_oldest(p);
 }
 
@@ -450,7 +450,7 @@ void differ_recorded(struct differ_part *p, struct message *response)
 	if (!w || interim(response))
 		return;
 	w->recorded = message_ref(response);
-	hold(p, w, response->data.len);
+	hold(p, w, sizeof *response + response->data.cap);
 	if (complete(p, w))
 		settle(p, w);
 	else

@@ -41,3 +41,12 @@ Test(share, table)
 		cr_expect_float_eq(share, rows[i].share < 0 ? -1 : rows[i].share, 1e-12, "\"%s\": %g", rows[i].text, share);
 	}
 }
+
+Test(share, more_than_another)
+{
+	struct err err = { .code = ERR_NONE };
+	double share = -1;
+	cr_expect_eq(share_parse_more("diff-latency", "250%", &share, &err), 0);
+	cr_expect_float_eq(share, 2.5, 1e-12);
+	cr_expect_eq(share_parse_more("diff-latency", "100001%", &share, &err), ERR_USAGE);
+}
