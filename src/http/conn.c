@@ -146,6 +146,13 @@ static bool may_miss_letters(const struct half *h, struct slice start)
 	return h->hold_inside && !http_start_common_method(start);
 }
 
+/* Did the client ask when it had not got the end of the response at hand? */
+static bool asked_inside(const struct half *server, uint64_t peer_offset)
+{
+	bool inside = server->state == HALF_HEAD || server->state == HALF_SIZED || server->state == HALF_CHUNKED;
+	return inside && server->hold_at.offset < peer_offset && peer_offset <= server->told;
+}
+
 static void pair_up_request(struct http_conn *c, struct half *h, struct slice start)
 {
 	enum http_method method = http_method_of(slice_cut(start, 0, slice_find_byte(start, ' ')));
@@ -157,6 +164,7 @@ static void pair_up_request(struct http_conn *c, struct half *h, struct slice st
 		lost = server_seen ? PAIR_LOST_AND_SEEN : PAIR_SURELY_LOST;
 	if (lost == PAIR_NONE_LOST && may_miss_letters(h, start))
 		lost = PAIR_MAY_BE_LOST;
+	c->pair.pipelines |= asked_inside(server, h->hold_at.peer_offset);
 	h->ordinal = pair_request(&c->pair, h->hold_at, method, lost, &h->answered);
 	count_unasked(c);
 }
@@ -283,6 +291,13 @@ void conn_discard_start(struct http_conn *c, struct half *h, struct slice start)
 		h->missed_more = true;
 	else
 		h->missed = h->missed_much = h->missed_more = false;
+}
+
+void conn_may_begin_inside(const struct http_conn *c, struct half *h)
+{
+	/* A SYN may carry bytes (RFC 7413), and the SYN-ACK then acknowledges them. */
+	if (!c->flow->syn_seen[h->side] && h->ordinal == 0 && !h->missed)
+		h->missed = h->missed_much = true;
 }
 
 bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what)

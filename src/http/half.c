@@ -162,6 +162,7 @@ static size_t reject_start(struct http_conn *c, struct half *h, enum http_start 
 	uint64_t from = h->hold_at.offset;
 	if (fits_side(c, h, what))
 		what = START_OTHER;
+	conn_may_begin_inside(c, h);
 	do {
 		if (!conn_not_a_message(c, h, what))
 			return rest.len;
@@ -493,6 +494,10 @@ void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk)
 	h->told = chunk->offset + chunk->bytes.len;
 	h->now_ns = chunk->ts_ns;
 	h->may_start |= chunk->segment_start;
+	if (h->watch.on && half_sees_pipelining(h, chunk)) {
+		c->pair.pipelines = true;
+		h->watch.on = false;
+	}
 	walk(c, h, chunk);
 	if (chunk->bytes.len)
 		h->last_byte = chunk->bytes.ptr[chunk->bytes.len - 1];
@@ -523,6 +528,7 @@ void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 {
 	h->told = gap->offset + gap->len;
 	h->last_byte = 0;
+	memset(&h->watch, 0, sizeof h->watch);
 	if (h->state == HALF_OVER)
 		return;
 	if (h->state == HALF_EXPECT)
@@ -542,6 +548,7 @@ void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 	bool between = h->state == HALF_START && !http_start_likely(buf_slice(&h->hold));
 	break_off(c, h);
 	h->missed_more |= h->missed_much;
+	h->watch.on = !in_step && c->client != !h->side;
 	if (in_step) {
 		h->state = HALF_START;
 	} else if (!h->missed) {

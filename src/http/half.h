@@ -37,8 +37,14 @@ struct half {
 	bool missed_much;    /* nobody knows how many: the capture began behind them, */
 	bool missed_more;    /* and more were missed later */
 	bool may_start;      /* HALF_SEEK: a segment began here, and only empty lines came since */
-	uint8_t last_byte;   /* of the chunk before the one at hand; 0: missed, or none */
-	int64_t now_ns;      /* of the chunk at hand */
+	struct {
+		bool on, begun;      /* of the first segment behind a hole that put the client's stream out of step, */
+		bool text, line;     /* bytes that are no empty line came, and some in this line */
+		bool empty;          /* the line before this one is empty */
+		uint8_t n, head[12]; /* this line's first bytes */
+	} watch;
+	uint8_t last_byte; /* of the chunk before the one at hand; 0: missed, or none */
+	int64_t now_ns;    /* of the chunk at hand */
 	/* Bytes whose meaning is still open: a start line that came in pieces. */
 	struct buf hold;
 	size_t hold_checked;
@@ -104,6 +110,9 @@ static inline bool half_may_be_inside(const struct half *h, uint8_t before)
 {
 	return half_in_doubt(h) && before != '\n';
 }
+/* Does a request begin inside of the first segment behind a hole, behind an empty line? Then its sender did not wait for an answer to the one that
+ * ends there. */
+bool half_sees_pipelining(struct half *h, const struct chunk *chunk);
 void half_mark_start(struct half *h, const struct chunk *chunk);
 /* Moves what is held, which is a request from some start on, to the right one. False: there is none, or a choice. */
 bool half_choose_start(struct half *h);
@@ -123,6 +132,8 @@ void conn_discard(struct http_conn *c, struct half *h);
 void conn_discard_start(struct http_conn *c, struct half *h, struct slice start);
 /* Bytes that begin no message. Says whether to go on. */
 bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what);
+/* The first bytes of this side begin no message: where its SYN was not seen, the capture may have begun behind them. */
+void conn_may_begin_inside(const struct http_conn *c, struct half *h);
 /* A header of the PROXY protocol. */
 void conn_proxied(struct http_conn *c, struct half *h, struct slice header);
 /* What follows is no HTTP; of the client's bytes, those that the server had not acknowledged when it said so. */

@@ -13,6 +13,30 @@ bool half_plausible(const struct half *h, enum http_start what, struct slice sta
 	return what != START_REQUEST || !half_in_doubt(h) || http_start_common_method(start) || http_start_likely(start);
 }
 
+bool half_sees_pipelining(struct half *h, const struct chunk *chunk)
+{
+	if (h->watch.begun && chunk->segment_start)
+		h->watch.on = false;
+	h->watch.begun = true;
+	for (size_t i = 0; i < chunk->bytes.len && h->watch.on; i++) {
+		uint8_t c = chunk->bytes.ptr[i];
+		if (c == '\n') {
+			h->watch.empty = h->watch.text && !h->watch.line;
+			h->watch.line = false;
+			h->watch.n = 0;
+		} else if (c != '\r') {
+			h->watch.text = h->watch.line = true;
+		}
+		if (!h->watch.line || !h->watch.empty || h->watch.n == sizeof h->watch.head)
+			continue;
+		h->watch.head[h->watch.n++] = c;
+		struct slice head = slice_of(h->watch.head, h->watch.n);
+		if (c == '/' && http_start_common_method(head) && http_start_likely(head))
+			return true;
+	}
+	return false;
+}
+
 /* A segment begins behind what is held: if that turns out to be nothing, this may be the message. */
 void half_mark_start(struct half *h, const struct chunk *chunk)
 {

@@ -14,9 +14,11 @@ enum { SIDE_A = 0, SIDE_B = 1 };
 struct flow_info {
 	struct endpoint side[2];
 	bool opener_known; /* side[SIDE_A] sent the SYN */
-	int64_t start_ns;  /* first packet seen */
-	uint64_t lane;     /* stable 64-bit id: hash of the 4-tuple and start_ns; the same capture gives the same */
-	void *user;        /* the reader's own */
+	/* The side's own SYN was seen; else what the peer acknowledged tells where its stream begins, and that may be too late. */
+	bool syn_seen[2];
+	int64_t start_ns; /* first packet seen */
+	uint64_t lane;    /* stable 64-bit id: hash of the 4-tuple and start_ns; the same capture gives the same */
+	void *user;       /* the reader's own */
 };
 
 struct chunk {

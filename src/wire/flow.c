@@ -293,6 +293,13 @@ static bool syn_fits(struct flow_table *t, struct flow *f, int side, const struc
 	return h->base - base <= FAR_BYTES && h->next <= FAR_BYTES;
 }
 
+static bool syn_belongs(struct flow_table *t, struct flow *f, int side, const struct segment *s)
+{
+	bool fits = syn_fits(t, f, side, s);
+	f->info.syn_seen[side] = f->half[side].syn_seen;
+	return fits;
+}
+
 /* Bytes for a connection that is over: a straggler, or one whose SYN was missed or whose RST was forged? */
 static bool straggles(const struct flow *f, int side, const struct segment *s, enum segment_row *row)
 {
@@ -341,7 +348,7 @@ static enum segment_row new_flow_segment(struct flow_table *t, const struct segm
 		return SEGMENT_REFUSED;
 	int side = flow_side(f, &s->src);
 	if (s->flags & TCP_SYN)
-		(void)syn_fits(t, f, side, s);
+		(void)syn_belongs(t, f, side, s);
 	return open_flow_segment(t, f, side, s);
 }
 
@@ -352,7 +359,7 @@ static enum segment_row push(struct flow_table *t, const struct segment *s)
 		return new_flow_segment(t, s);
 	int side = flow_side(f, &s->src);
 	enum segment_row row = SEGMENT_CONTROL;
-	if (s->flags & TCP_SYN && !(s->flags & TCP_RST) && !syn_fits(t, f, side, s)) {
+	if (s->flags & TCP_SYN && !(s->flags & TCP_RST) && !syn_belongs(t, f, side, s)) {
 		flow_replace(t, f);
 		return new_flow_segment(t, s);
 	}

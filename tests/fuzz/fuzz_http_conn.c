@@ -10,8 +10,12 @@ struct half_log {
 	size_t len;
 };
 
+enum { ORDINALS = 1 << 10 };
+
 struct run {
 	struct half_log log[2];
+	bool asked[ORDINALS];       /* by ordinal: a request came out, */
+	uint32_t answers[ORDINALS]; /* so many responses */
 	uint64_t digest;
 	uint64_t messages;
 	size_t body_bytes;
@@ -46,7 +50,24 @@ static void on_message(void *arg, struct message *m)
 	const struct half_log *log = &r->log[m->src.port - 1];
 	if (!(m->flags & MESSAGE_GAP))
 		require(memmem(log->bytes, log->len, m->data.ptr, m->data.len) != NULL, "a message's bytes were sent as they stand");
+	char text[9] = { 0 };
+	memcpy(text, m->id.hex + 16, 8);
+	unsigned long ordinal = strtoul(text, NULL, 16);
+	if (ordinal < ORDINALS) {
+		r->asked[ordinal] |= m->type == MESSAGE_REQUEST;
+		r->answers[ordinal] += m->type == MESSAGE_RESPONSE;
+	}
 	message_unref(m);
+}
+
+/* The row of the responses without a request says how many have an ordinal that no request has. Of messages without a record nobody knows. */
+static void counts_the_unasked(const struct run *r, const struct http_reader *reader)
+{
+	uint64_t n = 0, counted = reader->responses[HTTP_UNPAIRED];
+	for (size_t i = 0; i < ORDINALS; i++)
+		n += r->asked[i] ? 0 : r->answers[i];
+	if (r->messages < ORDINALS && !reader->responses[HTTP_DISCARDED] && !reader->skip_responses)
+		require(reader->requests[HTTP_DISCARDED] ? counted <= n : counted == n, "the responses without a request are counted");
 }
 
 static void balances(const struct tally_table *table, const uint64_t *counts)
@@ -96,6 +117,7 @@ static void play(struct input in, size_t piece, struct run *r)
 	unsigned setup = take(&in);
 	struct flow_info flow = { .side = { { .family = 4, .port = 1 }, { .family = 4, .port = 2 } },
 		                  .opener_known = setup & 1,
+		                  .syn_seen = { (setup & 9) == 1, (setup & 17) == 1 },
 		                  .lane = 7 };
 	struct http_reader reader = { .skip_responses = setup & 2, .arg = r, .message = on_message };
 	if (setup & 4)
@@ -131,6 +153,7 @@ static void play(struct input in, size_t piece, struct run *r)
 		}
 	}
 	http_conn_free(c);
+	counts_the_unasked(r, &reader);
 	balances(&request_table, reader.requests);
 	balances(&response_table, reader.responses);
 	balances(&http_conn_table, reader.conns);
@@ -145,7 +168,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, data + size };
-	struct run whole = { 0 }, bytes = { 0 };
+	static struct run whole, bytes;
+	memset(&whole, 0, sizeof whole);
+	memset(&bytes, 0, sizeof bytes);
 	play(in, 0, &whole);
 	play(in, 1, &bytes);
 	require(whole.digest == bytes.digest && whole.messages == bytes.messages, "the same messages however the bytes are cut");

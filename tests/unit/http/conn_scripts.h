@@ -71,7 +71,8 @@ enum { ACK_ALL = -1 };
 
 struct script {
 	const char *name;
-	bool mid; /* the capture began inside of the connection */
+	bool mid;    /* the capture began inside of the connection, */
+	bool no_syn; /* or with the SYN-ACK */
 	bool no_responses;
 	struct http_limits limits;
 	struct step steps[STEPS];
@@ -217,6 +218,7 @@ static void play(const struct script *script, struct manner manner, struct trans
 {
 	struct flow_info flow = { .side = { { .family = 4, .port = 1000 }, { .family = 4, .port = 80 } },
 		                  .opener_known = !script->mid,
+		                  .syn_seen = { !script->mid && !script->no_syn, !script->mid },
 		                  .lane = LANE };
 	struct http_reader reader = { .limits = script->limits, .skip_responses = script->no_responses, .arg = t, .message = on_message };
 	struct run run = { .conn = http_conn_new(&reader, &flow) };

@@ -23,6 +23,7 @@ struct transcript {
 	bool refuse;
 	int opened, closed;
 	uint64_t lane;
+	bool syn_seen[2]; /* of the flow closed last */
 };
 
 static void write_text(struct transcript *w, const char *text)
@@ -90,6 +91,7 @@ static void on_close(void *arg, struct flow_info *flow)
 	struct transcript *w = arg;
 	cr_assert_eq(flow->user, w);
 	w->closed++;
+	memcpy(w->syn_seen, flow->syn_seen, sizeof w->syn_seen);
 	write_text(w, " close");
 }
 
@@ -297,6 +299,33 @@ static struct segment from_port(uint16_t port, uint32_t seq, const char *payload
 	s.seq = seq;
 	s.payload = slice_str(payload);
 	return s;
+}
+
+Test(flow, says_whose_syn_was_seen)
+{
+	static const struct {
+		bool seen[2];
+		struct line lines[5];
+	} cases[] = {
+		{ { true, true }, { { 'A', "S", -1, 0, "", 0, 0 }, { 'B', "SA", -1, 0, "", 0, 0 }, { 'A', "A", 0, 0, "hi", 0, 0 } } },
+		{ { true, true }, { { 'B', "SA", -1, 2, "", 0, 0 }, { 'A', "S", -1, 0, "hi", 0, 0 }, { 'B', "A", 0, 2, "ho", 0, 0 } } },
+		{ { false, true }, { { 'B', "SA", -1, 2, "", 0, 0 }, { 'A', "A", 2, 0, "hi", 0, 0 } } },
+		{ { true, false }, { { 'A', "S", -1, 0, "", 0, 0 }, { 'A', "A", 0, 0, "hi", 0, 0 }, { 'B', "A", 0, 2, "ho", 0, 0 } } },
+		{ { false, false }, { { 'A', "A", 0, 0, "hi", 0, 0 }, { 'B', "A", 0, 2, "ho", 0, 0 } } },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct script script = { .name = "" };
+		memcpy(script.lines, cases[i].lines, sizeof cases[i].lines);
+		struct transcript w = { .detail = false };
+		struct stream_reader reader = reader_of(&w);
+		struct flow_table *t = flow_table_new(NULL, &reader);
+		run(t, &script, plain_isn, WHOLE);
+		cr_expect_eq(w.closed, 1, "%zu", i);
+		for (int side = 0; side < 2; side++)
+			cr_expect_eq(w.syn_seen[side], cases[i].seen[side], "%zu, %c", i, 'A' + side);
+		flow_table_free(t);
+		buf_release(&w.text);
+	}
 }
 
 Test(flow, the_oldest_flow_goes_first)
