@@ -412,8 +412,7 @@ static size_t step_unknown(struct http_conn *c, struct half *h, struct slice res
 		begin_with_hold(c, h, what);
 		return used;
 	}
-	bool whole_body = body_state(h) == HALF_SIZED && held.len >= h->left && begun.len < 7;
-	bool may_be = !whole_body && slice_starts(slice_str("HTTP/1."), slice_cut(begun, 0, 7));
+	bool may_be = slice_starts(slice_str("HTTP/1."), slice_cut(begun, 0, 7)); /* even where these are all of a short body */
 	bool unbounded = body_state(h) == HALF_CLOSE && h->facts.status < 300;
 	may_be |= unbounded && ((held.len && held.ptr[0] == TLS_HANDSHAKE) || slice_starts(slice_str("SSH-"), slice_cut(held, 0, 4)));
 	if (what == START_MORE && may_be)

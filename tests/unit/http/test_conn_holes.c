@@ -97,6 +97,11 @@ static const struct script scripts[] = {
 	  .steps = { CA(0, GET), SA(27, OK2), SA(27, NO_BODY), CA(67, "HEAD / HTTP/1.1\r\n\r\n"), SA(46, OK2), C(GET), S(NO_BODY) },
 	  .expect = "Q1  " GET "\nR1  " OK2 "\nR2  " NO_BODY "\nQ3  HEAD / HTTP/1.1\r\n\r\n\nR3  " OK2 "\nQ4  " GET "\nR4  " NO_BODY
 	            "\nQ seen3 whole3 R seen4 whole4 unpaired1 http" },
+	{ .name = "from the middle: a status line in place of a body that is shorter than it, and a body that begins like one",
+	  .mid = true,
+	  .steps = { S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" NO_BODY), S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHT") },
+	  .expect = "R1  HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\nR2  " NO_BODY
+	            "\nR3  HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHT\nQ seen3 lost3 R seen3 whole3 unpaired3 http" },
 	{ .name = "a method behind a hole may have lost its first letters",
 	  .steps = { C(GET), C_GAP(4), C("FIND / HTTP/1.1\r\n\r\n"), S(OK2 NO_BODY) },
 	  .expect = "Q1  " GET "\nQ2 h FIND / HTTP/1.1\r\n\r\n\nR1  " OK2 "\nR3  " NO_BODY
