@@ -406,13 +406,15 @@ static size_t step_unknown(struct http_conn *c, struct half *h, struct slice res
 	size_t used;
 	enum http_start what = judge_held(c, h, rest, &used);
 	struct slice held = buf_slice(&h->hold), begun = slice_from(held, half_count_blank(held));
-	if (what == START_RESPONSE) {
+	bool blank_body = body_state(h) == HALF_SIZED && held.len - begun.len >= h->left;
+	if (what == START_RESPONSE && !blank_body) {
 		conn_give(c, h);
 		buf_consume(&h->hold, held.len - begun.len);
 		begin_with_hold(c, h, what);
 		return used;
 	}
-	bool may_be = slice_starts(slice_str("HTTP/1."), slice_cut(begun, 0, 7)); /* even where these are all of a short body */
+	/* Even where these are all of a short body. */
+	bool may_be = !blank_body && slice_starts(slice_str("HTTP/1."), slice_cut(begun, 0, 7));
 	bool unbounded = body_state(h) == HALF_CLOSE && h->facts.status < 300;
 	may_be |= unbounded && ((held.len && held.ptr[0] == TLS_HANDSHAKE) || slice_starts(slice_str("SSH-"), slice_cut(held, 0, 4)));
 	if (what == START_MORE && may_be)

@@ -102,6 +102,11 @@ static const struct script scripts[] = {
 	  .steps = { S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" NO_BODY), S("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHT") },
 	  .expect = "R1  HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\nR2  " NO_BODY
 	            "\nR3  HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHT\nQ seen3 lost3 R seen3 whole3 unpaired3 http" },
+	{ .name = "from the middle: a body of empty lines",
+	  .mid = true,
+	  .steps = { S("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\r\n\n" NO_BODY) },
+	  .expect =
+	          "R1  HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\r\n\n\nR2  " NO_BODY "\nQ seen2 lost2 R seen2 whole2 unpaired2 http" },
 	{ .name = "a method behind a hole may have lost its first letters",
 	  .steps = { C(GET), C_GAP(4), C("FIND / HTTP/1.1\r\n\r\n"), S(OK2 NO_BODY) },
 	  .expect = "Q1  " GET "\nQ2 h FIND / HTTP/1.1\r\n\r\n\nR1  " OK2 "\nR3  " NO_BODY
