@@ -342,7 +342,7 @@ static size_t step_chunked(struct http_conn *c, struct half *h, struct slice res
 	} else if (r == CHUNKED_BAD) {
 		h->flags |= MESSAGE_CUT;
 		conn_give(c, h);
-		seek(c, h, h->told - (rest.len - total));
+		seek(c, h, h->rest_end - (rest.len - total));
 		total = rest.len;
 	}
 	return total;
@@ -384,6 +384,8 @@ static size_t body_from_hold(struct http_conn *c, struct half *h, size_t now)
 	buf_init(&h->hold, held.max);
 	clear_hold(h);
 	size_t took = 0, before = held.len - now, blank = half_count_blank(buf_slice(&held));
+	uint64_t rest_end = h->rest_end;
+	h->rest_end = h->hold_at.offset - blank + held.len;
 	while (took < held.len && (h->state == HALF_SIZED || h->state == HALF_CHUNKED || h->state == HALF_CLOSE))
 		took += step_body(c, h, slice_from(buf_slice(&held), took));
 	if (took < before) {
@@ -396,6 +398,7 @@ static size_t body_from_hold(struct http_conn *c, struct half *h, size_t now)
 		walk(c, h, &again);
 	}
 	buf_release(&held);
+	h->rest_end = rest_end;
 	return took > before ? took - before : 0;
 }
 
@@ -486,6 +489,7 @@ static size_t step(struct http_conn *c, struct half *h, const struct chunk *chun
 static void walk(struct http_conn *c, struct half *h, const struct chunk *chunk)
 {
 	struct slice rest = chunk->bytes;
+	h->rest_end = chunk->offset + rest.len;
 	while (rest.len && !c->enough && h->state != HALF_OVER)
 		rest = slice_from(rest, step(c, h, chunk, rest));
 }

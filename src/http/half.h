@@ -30,8 +30,9 @@ struct half {
 	enum half_state state;
 	uint8_t side;
 	/* The stream. */
-	uint64_t told; /* bytes and gaps up to here were delivered */
-	bool missed;   /* bytes were missed since the last message began */
+	uint64_t told;     /* bytes and gaps up to here were delivered */
+	uint64_t rest_end; /* where the bytes at hand end: of a chunk, or of those that were held */
+	bool missed;       /* bytes were missed since the last message began */
 	uint64_t missed_from;
 	bool missed_between; /* and the first of them stood behind a message */
 	bool missed_much;    /* nobody knows how many: the capture began behind them, */
