@@ -36,10 +36,26 @@ bool pipeline_output_left(const struct pipeline *r)
 	return r->output_count == 0;
 }
 
+/* No target is always the first to be asked: where targets share something, or the moment matters, answers of one and the same deployment would
+ * otherwise differ for no other reason, and a comparison takes them for exchangeable. xorshift64* (Vigna 2016) is random enough. */
+static void draw_order(struct pipeline *r)
+{
+	for (size_t left = r->output_count; left > 1; left--) {
+		r->random ^= r->random >> 12;
+		r->random ^= r->random << 25;
+		r->random ^= r->random >> 27;
+		size_t pick = (size_t)((r->random * 0x2545f4914f6cdd1du >> 32) % left);
+		uint8_t last = r->order[left - 1];
+		r->order[left - 1] = r->order[pick];
+		r->order[pick] = last;
+	}
+}
+
 /* Offers the held message to the outputs that have not taken it. True: all have. */
 static bool push(struct pipeline *r, struct pulled *p, int64_t now_ns)
 {
-	for (size_t i = 0; i < r->output_count; i++) {
+	for (size_t k = 0; k < r->output_count; k++) {
+		size_t i = r->order[k];
 		struct output *out = r->outputs[i];
 		struct err why = { 0 };
 		if (!(p->waiting >> i & 1))
@@ -88,6 +104,7 @@ static bool pull(struct pipeline *r, struct pulled *p, int64_t now_ns)
 		r->incomplete++;
 	else
 		r->complete++;
+	draw_order(r);
 	p->held = m;
 	p->waiting = r->output_count < 32 ? (1u << r->output_count) - 1 : UINT32_MAX;
 	return true;
@@ -170,7 +187,9 @@ static void ask_to_stop(struct pipeline *r)
 
 static void tick_outputs(struct pipeline *r, uint32_t ready, int64_t now_ns)
 {
-	for (size_t i = 0; i < r->output_count; i++) {
+	draw_order(r);
+	for (size_t k = 0; k < r->output_count; k++) {
+		size_t i = r->order[k];
 		struct output *out = r->outputs[i];
 		struct err why = { 0 };
 		if (out->failed || (!(ready >> i & 1) && out->ops->deadline(out) > now_ns))
@@ -331,6 +350,9 @@ enum run_end pipeline_loop(struct pipeline *r, struct err *err)
 	/* The kernel may otherwise let a timer run 50 µs late to save a wake-up. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	int64_t now_ns = r->start_ns = r->env.mono_ns();
+	r->random = (uint64_t)now_ns | 1;
+	for (size_t i = 0; i < r->output_count; i++)
+		r->order[i] = (uint8_t)i;
 	for (;;) {
 		bool more = pump(r, now_ns);
 		hand_on_produced(r, now_ns);

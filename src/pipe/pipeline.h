@@ -25,6 +25,8 @@ struct pipeline {
 	size_t input_count;
 	struct output *outputs[PIPELINE_OUTPUTS_MAX];
 	size_t output_count;
+	uint8_t order[PIPELINE_OUTPUTS_MAX]; /* in which outputs get their turn: drawn anew for each message, and each time round */
+	uint64_t random;
 	struct filters *filters; /* NULL: everything passes */
 	int epoll;
 	bool live;  /* a live input is among them */

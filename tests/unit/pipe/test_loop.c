@@ -70,6 +70,7 @@ struct fake_output {
 	int busy_ticks; /* ticks until it is idle */
 	int echoes;     /* makes a message of its own for each so many-th one taken */
 	int to_make, replayed, from_second;
+	int firsts; /* messages that no other had taken before */
 };
 
 static struct message *fake_produced(struct output *base)
@@ -98,6 +99,8 @@ static enum output_result fake_write(struct output *base, struct message *m, int
 		return OUTPUT_FAIL;
 	}
 	o->taken++;
+	o->firsts += m->ts_ns == 0;
+	m->ts_ns = 1;
 	o->to_make += o->echoes && o->taken % o->echoes == 0;
 	return OUTPUT_OK;
 }
@@ -179,6 +182,21 @@ Test(loop, each_output_gets_each_message)
 	cr_expect_eq(r->complete, 900);
 	cr_expect_eq(r->incomplete, 100);
 	cr_expect_eq(outs[1].busy_ticks, 0, "ended before the output was idle");
+	fake_free(r);
+}
+
+/* A comparison takes the targets' answers for exchangeable: binomial, 1,000 of 3,000 give or take 26. */
+Test(loop, no_output_is_always_the_first)
+{
+	struct fake_input in = { .left = 3000, .last = INPUT_END };
+	struct fake_output outs[3] = { { .taken = 0 } };
+	struct pipeline *r = fake_run(&in, outs, 3);
+	struct err err = { 0 };
+	cr_expect_eq(pipeline_loop(r, &err), RUN_ENDED);
+	for (int i = 0; i < 3; i++) {
+		cr_expect_eq(outs[i].taken, 3000);
+		cr_expect(outs[i].firsts > 800 && outs[i].firsts < 1200, "output %d was the first %d times", i, outs[i].firsts);
+	}
 	fake_free(r);
 }
 
