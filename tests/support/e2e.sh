@@ -111,7 +111,7 @@ serve() {
 	"$@" >"$out" 2>"$out.err" &
 	pid=$!
 	pids+=("$pid")
-	wait_for 10 grep -qE '^[0-9]+$' "$out" || { not_ok "start $1" "$(cat "$out.err")"; exit 1; }
+	wait_for 10 grep -sqE '^[0-9]+$' "$out" || { not_ok "start $1" "$(cat "$out.err")"; exit 1; }
 	port=$(grep -m1 -E '^[0-9]+$' "$out")
 }
 
