@@ -213,18 +213,18 @@ function command_line(bytes, cut) {
 	const { head: h, body } = split_head(bytes), parsed = head_of(h, letters), first = (parsed.lines[0] || '').split(' ');
 	const [method, target] = [first[0] || 'GET', first[1] || '/'], skip = /^(content-length|transfer-encoding|connection|host)$/i;
 	const base = /^https?:\/\//.test(v.candidate || '') ? letters(new TextEncoder().encode(v.candidate.replace(/\/+$/, ''))) : 'http://' + (parsed.get('host') || 'localhost');
-	const words = ['curl', '-i', '-g', '--path-as-is'];
+	const words = ['curl', '-i', '-g', '--path-as-is'], sends = body.length || parsed.get('content-length'); /* "0": an empty body is one */
 	if (method === 'HEAD') words.push('-I');
-	else if (method !== (body.length ? 'POST' : 'GET')) words.push('-X', quote(method));
+	else if (method !== (sends ? 'POST' : 'GET')) words.push('-X', quote(method));
 	const fields = parsed.fields.filter(([name]) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && !skip.test(name));
-	for (const name of ['Accept', 'User-Agent'].concat(body.length ? ['Content-Type'] : [])) if (!parsed.get(name.toLowerCase())) fields.push([name, null]);
+	for (const name of ['Accept', 'User-Agent'].concat(sends ? ['Content-Type'] : [])) if (!parsed.get(name.toLowerCase())) fields.push([name, null]);
 	for (const [name, value] of fields) words.push('\\\n  -H', quote(value === null ? name + ':' : value === '' ? name + ';' : name + ': ' + value));
-	if (target[0] === '/') words.push('\\\n ', quote(base + target));
+	if (/^\/[^#]*$/.test(target)) words.push('\\\n ', quote(base + target));
 	else words.push('\\\n  --request-target', quote(target), quote(base));
 	const content = /chunked/i.test(parsed.get('transfer-encoding')) ? unchunk(body) : body;
 	/* --data-raw: an @ at the beginning is no file. A shell's word holds no NUL. */
 	if (content.includes(0)) words.push('\\\n  --data-binary', '@-');
-	else if (content.length) words.push('\\\n  --data-raw', quoted(content));
+	else if (sends) words.push('\\\n  --data-raw', quoted(content));
 	const command = words.join(' ');
 	return (cut && content.length ? '# the body may be cut\n' : '') + (content.includes(0) ? "printf '" + [...content].map(c => '\\' + c.toString(8).padStart(3, '0')).join('') + "' | \\\n" : '') + command;
 }
