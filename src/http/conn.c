@@ -207,7 +207,7 @@ bool conn_begin(struct http_conn *c, struct half *h, enum http_start kind, struc
 	else
 		pair_up_response(c, h, start);
 	rows_of(c, h)[HTTP_SEEN]++;
-	h->missed = h->missed_much = h->missed_more = false;
+	h->missed = h->missed_much = h->missed_more = h->watch.on = false;
 	h->flags = kind == START_REQUEST && may_miss_letters(h, start) ? MESSAGE_HEAD : 0;
 	h->line_at = 0;
 	h->ts_ns = h->hold_ts_ns;

@@ -499,11 +499,11 @@ void half_data(struct http_conn *c, struct half *h, const struct chunk *chunk)
 	h->told = chunk->offset + chunk->bytes.len;
 	h->now_ns = chunk->ts_ns;
 	h->may_start |= chunk->segment_start;
+	walk(c, h, chunk);
 	if (h->watch.on && half_sees_pipelining(h, chunk)) {
 		c->pair.pipelines = true;
 		h->watch.on = false;
 	}
-	walk(c, h, chunk);
 	if (chunk->bytes.len)
 		h->last_byte = chunk->bytes.ptr[chunk->bytes.len - 1];
 }
@@ -553,7 +553,7 @@ void half_gap(struct http_conn *c, struct half *h, const struct gap *gap)
 	bool between = h->state == HALF_START && !http_start_likely(buf_slice(&h->hold));
 	break_off(c, h);
 	h->missed_more |= h->missed_much;
-	h->watch.on = !in_step && c->client != !h->side;
+	h->watch.on = !in_step && c->client == h->side;
 	if (in_step) {
 		h->state = HALF_START;
 	} else if (!h->missed) {

@@ -39,7 +39,7 @@ struct half {
 	bool missed_more;    /* and more were missed later */
 	bool may_start;      /* HALF_SEEK: a segment began here, and only empty lines came since */
 	struct {
-		bool on, begun;      /* of the first segment behind a hole that put the client's stream out of step, */
+		bool on, begun;      /* of the first segment behind a hole, where no message begins with it; the client's, */
 		bool text, line;     /* bytes that are no empty line came, and some in this line */
 		bool empty;          /* the line before this one is empty */
 		uint8_t n, head[12]; /* this line's first bytes */
