@@ -108,6 +108,7 @@ struct output_ops {
 	int64_t (*deadline)(const struct output *out); /* when tick() wants to be called; TIME_NEVER */
 	/* Does what is ready: after pollfd or deadline. 0 or a negative error (then as OUTPUT_FAIL). */
 	int (*tick)(struct output *out, int64_t now_ns, struct err *err);
+	void (*stop)(struct output *out);       /* the user wants an end: begin nothing of your own accord. NULL: it never does */
 	bool (*idle)(const struct output *out); /* everything taken is finished: nothing in flight */
 	void (*status)(const struct output *out, struct output_status *s);
 	void (*tally)(const struct output *out, struct tally_sink *sink);

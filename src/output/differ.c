@@ -1,55 +1,13 @@
 /* differ: see the header. */
-#include "output/differ.h"
-
-#include "base/hash.h"
-#include "base/list.h"
-#include "base/map.h"
+#include "output/differ_inner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define WAITING_BYTES ((size_t)256 << 20)
 #define WAITING_MAX   (1u << 20)
-#define AGAIN_ORDINAL 0xf0000000u /* of requests sent once more: no recorded connection has so many */
 #define FOLDED_BYTES  1024
 #define SAME_ID_MAX   16
-
-/* One target's part of an exchange. */
-struct part_answer {
-	bool asked, done, never;
-	enum not_comparable why; /* never */
-	const char *failed;
-	struct slice bytes; /* of `copy`, or the player's until its call returns */
-	struct buf copy;
-	int64_t sent_ns, latency_ns;
-	struct list again; /* in the queue of requests to send to it once more */
-};
-
-struct waiting {
-	struct list by_age;
-	struct waiting *same_id; /* a looped file sends an id again before its first answer may have come */
-	struct message_id id;
-	struct message *request, *recorded;
-	bool unrecorded; /* and nothing will be */
-	struct part_answer side[SIDES];
-	size_t bytes;
-	unsigned rounds; /* --diff-confirm: so many are left; 0: the exchange itself */
-	uint32_t number; /* the book's, of an exchange to confirm */
-};
-
-struct differ_part {
-	const struct differ_options *o;
-	struct book *book;
-	struct hash_key key;
-	struct map by_id;
-	struct list by_age; /* exchanges, the oldest first; not those to confirm */
-	struct list confirming;
-	struct list again[SIDES];
-	size_t bytes;
-	uint32_t confirmed; /* requests made to send once more */
-	int baselines;
-	struct buf folded;
-};
 
 struct differ {
 	struct differ_options o;
@@ -64,7 +22,7 @@ static bool same_id(const void *entry, const void *key)
 	return message_id_eq(&((const struct waiting *)entry)->id, key);
 }
 
-static uint64_t hash_of(const struct differ_part *p, const struct message_id *id)
+uint64_t differ_hash_of(const struct differ_part *p, const struct message_id *id)
 {
 	return hash_bytes(p->key, slice_of(id->hex, id->len));
 }
@@ -75,7 +33,7 @@ static void hold(struct differ_part *p, struct waiting *w, size_t bytes)
 	p->bytes += bytes;
 }
 
-static struct waiting *waiting_new(struct message *request)
+struct waiting *waiting_new(struct message *request)
 {
 	struct waiting *w = calloc(1, sizeof *w);
 	if (!w)
@@ -90,7 +48,7 @@ static struct waiting *waiting_new(struct message *request)
 	return w;
 }
 
-static void waiting_free(struct differ_part *p, struct waiting *w)
+void waiting_free(struct differ_part *p, struct waiting *w)
 {
 	p->bytes -= w->bytes;
 	list_remove(&w->by_age);
@@ -103,7 +61,7 @@ static void waiting_free(struct differ_part *p, struct waiting *w)
 	free(w);
 }
 
-static int enter(struct differ_part *p, struct waiting *w, uint64_t hash)
+int differ_enter(struct differ_part *p, struct waiting *w, uint64_t hash)
 {
 	struct waiting *first = map_find(&p->by_id, hash, &w->id);
 	if (!first)
@@ -114,9 +72,9 @@ static int enter(struct differ_part *p, struct waiting *w, uint64_t hash)
 	return 0;
 }
 
-static void leave(struct differ_part *p, struct waiting *w)
+void differ_leave(struct differ_part *p, struct waiting *w)
 {
-	uint64_t hash = hash_of(p, &w->id);
+	uint64_t hash = differ_hash_of(p, &w->id);
 	struct waiting *first = map_find(&p->by_id, hash, &w->id);
 	if (first == w) {
 		(void)map_remove(&p->by_id, hash, &w->id);
@@ -152,7 +110,7 @@ static void target_answer(const struct part_answer *a, struct book_answer *out)
 		out->failed = "an answer without a head";
 }
 
-static bool exchange_of(struct differ_part *p, const struct waiting *w, char id[MESSAGE_ID_MAX + 1], struct book_exchange *x)
+bool differ_exchange_of(struct differ_part *p, const struct waiting *w, char id[MESSAGE_ID_MAX + 1], struct book_exchange *x)
 {
 	struct request_view v;
 	if (!view_request(p->o->names, message_bytes(w->request), &p->folded, &v))
@@ -168,86 +126,6 @@ static bool exchange_of(struct differ_part *p, const struct waiting *w, char id[
 	else
 		view_kept_answer(w->request, w->recorded, &x->control);
 	return true;
-}
-
-/* --- sent once more --------------------------------------------------------------------------------------------------------------------- */
-
-/* RFC 9110 §9.2.1. */
-static bool safe_method(struct slice method)
-{
-	return slice_eq(method, slice_str("GET")) || slice_eq(method, slice_str("HEAD")) || slice_eq(method, slice_str("OPTIONS"));
-}
-
-static void next_round(struct differ_part *p, struct waiting *w)
-{
-	for (int s = 0; s < SIDES; s++) {
-		struct part_answer *a = &w->side[s];
-		a->asked = a->done = a->never = false;
-		a->failed = NULL;
-		buf_clear(&a->copy);
-		if (p->o->asked[s])
-			list_append(&p->again[s], &a->again);
-	}
-}
-
-/* In the lane of the first one, under an id of its own. */
-static struct message *copy_request(struct differ_part *p, const struct message *m)
-{
-	struct message *copy = message_new(MESSAGE_REQUEST, m->data.len);
-	if (!copy || buf_append(&copy->data, message_bytes(m)) != 0) {
-		message_unref(copy);
-		return NULL;
-	}
-	copy->id = message_id_make(message_lane(&m->id), AGAIN_ORDINAL + p->confirmed++);
-	copy->ts_ns = m->ts_ns;
-	copy->src = m->src;
-	copy->dst = m->dst;
-	return copy;
-}
-
-static void confirm(struct differ_part *p, const struct waiting *w, const struct book_exchange *x)
-{
-	uint32_t number;
-	if (!p->o->confirm || !safe_method(x->method) || !book_wants_confirmation(p->book, (unsigned)p->o->confirm, &number))
-		return;
-	struct message *request = copy_request(p, w->request);
-	struct waiting *again = request ? waiting_new(request) : NULL;
-	message_unref(request);
-	if (!again || enter(p, again, hash_of(p, &again->id)) != 0) {
-		if (again)
-			waiting_free(p, again);
-		return; /* it stays unconfirmed */
-	}
-	again->recorded = w->recorded ? message_ref(w->recorded) : NULL;
-	again->number = number;
-	again->rounds = (unsigned)p->o->confirm;
-	list_append(&p->confirming, &again->by_age);
-	next_round(p, again);
-}
-
-/* No further round: a target is not asked any more, or takes the whole time-out each time, or there is nothing to compare with. */
-static bool hopeless(const struct waiting *w)
-{
-	for (int s = 0; s < SIDES; s++)
-		if (w->side[s].never || w->side[s].failed == target_table.rows[TARGET_FAILED_TIMEOUT].text)
-			return true;
-	return w->side[SIDE_CONTROL].failed;
-}
-
-static void settle_round(struct differ_part *p, struct waiting *w)
-{
-	char id[MESSAGE_ID_MAX + 1];
-	struct book_exchange x, none = { .id = NULL };
-	bool whole = exchange_of(p, w, id, &x);
-	if (whole)
-		book_repeat(p->book, w->number, &x);
-	if (--w->rounds > 0 && whole && !hopeless(w)) {
-		next_round(p, w);
-		return;
-	}
-	if (w->rounds > 0)
-		book_repeat(p->book, w->number, &none); /* ends it, if that one has not */
-	leave(p, w);
 }
 
 /* --- settled ---------------------------------------------------------------------------------------------------------------------------- */
@@ -282,17 +160,17 @@ static void give_up(struct differ_part *p, struct waiting *w, enum not_comparabl
 	char id[MESSAGE_ID_MAX + 1];
 	struct book_exchange x;
 	enum not_comparable why = hindrance(p, w);
-	if (why == NC_NO_RECORDED && p->o->book.expect && exchange_of(p, w, id, &x))
+	if (why == NC_NO_RECORDED && p->o->book.expect && differ_exchange_of(p, w, id, &x))
 		(void)book_add(p->book, &x);
 	else
 		count_out(p, w->request, why == NC_NO_RECORDED || unless == NC_CAUSES ? why : unless);
-	leave(p, w);
+	differ_leave(p, w);
 }
 
 static void settle(struct differ_part *p, struct waiting *w)
 {
 	if (w->rounds) {
-		settle_round(p, w);
+		differ_settle_round(p, w);
 		return;
 	}
 	char id[MESSAGE_ID_MAX + 1];
@@ -304,11 +182,11 @@ static void settle(struct differ_part *p, struct waiting *w)
 	}
 	if (why != NC_CAUSES)
 		count_out(p, w->request, why);
-	else if (!exchange_of(p, w, id, &x))
+	else if (!differ_exchange_of(p, w, id, &x))
 		count_out(p, w->request, NC_MEMORY);
 	else if (book_add(p->book, &x) == EXCHANGE_DIFFERENT)
-		confirm(p, w, &x);
-	leave(p, w);
+		differ_confirm(p, w, &x);
+	differ_leave(p, w);
 }
 
 static void let_go_oldest(struct differ_part *p)
@@ -337,14 +215,14 @@ static void without_record(struct differ_part *p, struct waiting *first)
 /* The first of that id that this side has not been asked yet; made where there is none. NULL: out of memory, counted. */
 static struct waiting *to_ask(struct differ_part *p, enum differ_side side, struct message *request)
 {
-	uint64_t hash = hash_of(p, &request->id);
+	uint64_t hash = differ_hash_of(p, &request->id);
 	for (struct waiting *w = map_find(&p->by_id, hash, &request->id); w; w = w->same_id)
 		if (!w->side[side].asked && !w->side[side].never)
 			return w;
 	if (!p->o->asked[SIDE_CONTROL])
 		without_record(p, map_find(&p->by_id, hash, &request->id));
 	struct waiting *w = waiting_new(request);
-	if (!w || enter(p, w, hash) != 0) {
+	if (!w || differ_enter(p, w, hash) != 0) {
 		if (w)
 			waiting_free(p, w);
 		if (side == SIDE_CANDIDATE)
@@ -366,7 +244,7 @@ void differ_asked(struct differ_part *p, enum differ_side side, struct message *
 /* The first of that id that this side is asked and has not answered. */
 static struct waiting *under_way(const struct differ_part *p, enum differ_side side, const struct message_id *id)
 {
-	struct waiting *w = map_find(&p->by_id, hash_of(p, id), id);
+	struct waiting *w = map_find(&p->by_id, differ_hash_of(p, id), id);
 	while (w && (!w->side[side].asked || w->side[side].done))
 		w = w->same_id;
 	return w;
@@ -444,7 +322,7 @@ void differ_recorded(struct differ_part *p, struct message *response)
 {
 	if (p->o->asked[SIDE_CONTROL])
 		return;
-	struct waiting *w = map_find(&p->by_id, hash_of(p, &response->id), &response->id);
+	struct waiting *w = map_find(&p->by_id, differ_hash_of(p, &response->id), &response->id);
 	while (w && (w->recorded || w->unrecorded))
 		w = w->same_id;
 	if (!w || interim(response))
@@ -455,33 +333,6 @@ void differ_recorded(struct differ_part *p, struct message *response)
 		settle(p, w);
 	else
 		let_go_oldest(p);
-}
-
-bool differ_again(const struct differ_part *p, enum differ_side side)
-{
-	return !list_empty(&p->again[side]);
-}
-
-struct message *differ_again_take(struct differ_part *p, enum differ_side side)
-{
-	struct list *first = list_first(&p->again[side]);
-	if (!first)
-		return NULL;
-	list_remove(first);
-	const struct part_answer *a = LIST_ENTRY(first, struct part_answer, again);
-	return message_ref(LIST_ENTRY(a - side, struct waiting, side)->request);
-}
-
-void differ_again_refused(struct differ_part *p, enum differ_side side, const struct message *m)
-{
-	struct waiting *w = map_find(&p->by_id, hash_of(p, &m->id), &m->id);
-	if (w)
-		list_append(&p->again[side], &w->side[side].again);
-}
-
-bool differ_busy(const struct differ_part *p)
-{
-	return !list_empty(&p->confirming);
 }
 
 /* --- the whole -------------------------------------------------------------------------------------------------------------------------- */
@@ -524,7 +375,7 @@ struct differ *differ_new(const struct differ_options *options, unsigned parts, 
 static void drop_list(struct differ_part *p, struct list *all)
 {
 	while (!list_empty(all))
-		leave(p, LIST_ENTRY(list_first(all), struct waiting, by_age));
+		differ_leave(p, LIST_ENTRY(list_first(all), struct waiting, by_age));
 }
 
 void differ_free(struct differ *d)

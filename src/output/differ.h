@@ -44,7 +44,8 @@ void differ_recorded(struct differ_part *p, struct message *response);
 bool differ_again(const struct differ_part *p, enum differ_side side);
 struct message *differ_again_take(struct differ_part *p, enum differ_side side);
 void differ_again_refused(struct differ_part *p, enum differ_side side, const struct message *m);
-bool differ_busy(const struct differ_part *p); /* some round is not over yet */
+void differ_stop_confirming(struct differ_part *p); /* rounds under way are the last */
+bool differ_busy(const struct differ_part *p);      /* some round is not over yet */
 
 /* Once all outputs have ended: what still waits is counted, the parts become one. Call once. NULL and *err: out of memory. */
 struct verdict *differ_verdict(struct differ *d, struct err *err);

@@ -283,6 +283,13 @@ static int http_tick(struct output *out, int64_t now_ns, struct err *err)
 	return rc;
 }
 
+static void http_stop(struct output *out)
+{
+	struct out_http *o = (struct out_http *)out;
+	if (o->differ)
+		differ_stop_confirming(o->differ);
+}
+
 static bool http_idle(const struct output *out)
 {
 	const struct out_http *o = (const struct out_http *)out;
@@ -368,6 +375,7 @@ static const struct output_ops http_ops = {
 	.pollfd = http_pollfd,
 	.deadline = http_deadline,
 	.tick = http_tick,
+	.stop = http_stop,
 	.idle = http_idle,
 	.status = http_status,
 	.tally = http_tally,

@@ -185,6 +185,14 @@ static void ask_to_stop(struct pipeline *r)
 		r->inputs[i].input->ops->stop(r->inputs[i].input);
 }
 
+static void user_asked_to_stop(struct pipeline *r)
+{
+	ask_to_stop(r);
+	for (size_t i = 0; i < r->output_count; i++)
+		if (r->outputs[i]->ops->stop)
+			r->outputs[i]->ops->stop(r->outputs[i]);
+}
+
 static void tick_outputs(struct pipeline *r, uint32_t ready, int64_t now_ns)
 {
 	draw_order(r);
@@ -258,7 +266,7 @@ static uint32_t sleep_until(struct pipeline *r, bool hurry)
 	int n = wait_for(r->epoll, events, deadline == TIME_NEVER ? TIME_NEVER : deadline - r->env.mono_ns());
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.u32 == EVENT_STOP && pipeline_stop_asked(&r->hooks))
-			ask_to_stop(r);
+			user_asked_to_stop(r);
 		else if (events[i].data.u32 < PIPELINE_OUTPUTS_MAX)
 			ready |= 1u << events[i].data.u32;
 	}

@@ -313,6 +313,39 @@ Test(differ, a_looped_id_without_a_record)
 	differ_free(d);
 }
 
+/* The user wants an end: what was asked again is waited for, nothing more is begun, and the exchange itself stands. */
+Test(differ, a_stop_ends_confirmation)
+{
+	for (int sent = 0; sent < 2; sent++) {
+		struct differ *d = open_differ(true, false, 5, 0);
+		struct differ_part *p = differ_part(d, 0);
+		struct message *q = request(1), *again[2] = { NULL };
+		for (enum differ_side s = 0; s < SIDE_SECOND; s++)
+			differ_asked(p, s, q);
+		for (enum differ_side s = 0; s < SIDE_SECOND; s++)
+			answered(p, s, q, TARGET_ANSWERED, s == SIDE_CANDIDATE ? "{\"a\":2}" : "{\"a\":1}");
+		cr_assert(differ_busy(p));
+		for (enum differ_side s = 0; sent && s < SIDE_SECOND; s++) {
+			again[s] = differ_again_take(p, s);
+			differ_asked(p, s, again[s]);
+		}
+		differ_stop_confirming(p);
+		cr_expect_eq(differ_busy(p), sent == 1);
+		for (enum differ_side s = 0; sent && s < SIDE_SECOND; s++) {
+			answered(p, s, again[s], TARGET_ANSWERED, s == SIDE_CANDIDATE ? "{\"a\":2}" : "{\"a\":1}");
+			message_unref(again[s]);
+		}
+		cr_expect_not(differ_busy(p));
+		cr_expect_not(differ_again(p, SIDE_CANDIDATE));
+		message_unref(q);
+		struct verdict *v = verdict_of(d);
+		cr_expect_eq(v->seen, 1);
+		cr_expect_eq(v->finding_count, 1);
+		verdict_free(v);
+		differ_free(d);
+	}
+}
+
 Test(differ, unsafe_requests_are_never_sent_again)
 {
 	struct differ *d = open_differ(true, false, 3, 0);
