@@ -57,3 +57,12 @@ dead=$(free_port)
 "$replay" --quiet --input-file "$work/in.gor.zst" --speed max --ledger "$work/ledger.json" --output-http "http://127.0.0.1:$dead" "${rules[@]}"
 equal "a dead target: nothing answered" "$all" "$(row carry no_answer)"
 equal "and that ledger balances" true "$(jq .balanced "$work/ledger.json")"
+
+# Each target has its own values: a comparison of two deployments works through their sessions, too.
+first=$port
+serve "$tools/token_server"
+"$replay" --quiet --input-file "$work/in.gor.zst" --ledger "$work/ledger.json" --speed max "${rules[@]}" --output-http "http://127.0.0.1:$first" \
+	--output-http-baseline "http://127.0.0.1:$port" --diff-report "$work/diff.json"
+equal "two targets, each with its own sessions: everything succeeds" "$((2 * all)) 0" "$(row target status_2xx) $(row target status_4xx)"
+equal "and all exchanges are compared" "$all $all" "$(jq -r '.exchanges | "\(.seen) \(.compared)"' "$work/diff.json")"
+equal "with no other status among them" 0 "$(jq '[.findings[] | select(.path | startswith("status"))] | length' "$work/diff.json")"
