@@ -249,12 +249,3 @@ const char *forms_name(unsigned forms)
 			return form_names[i];
 	return NULL;
 }
-
-const char *form_of(struct slice value)
-{
-	value = unquoted(value);
-	for (unsigned i = 0; i < FORMS; i++)
-		if (scanners[i](value))
-			return form_names[i];
-	return NULL;
-}

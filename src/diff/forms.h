@@ -6,7 +6,7 @@
 
 #include "base/slice.h"
 
-/* The more telling first: form_of gives the first that fits. */
+/* The more telling first: forms_name gives the first that fits. */
 enum known_form {
 	FORM_TIMESTAMP, /* RFC 3339 or its date alone; HTTP's dates (RFC 9110 §5.6.7); Unix seconds or milliseconds of the years 2000 to 2100 */
 	FORM_UUID,
@@ -22,7 +22,5 @@ bool form_fits(enum known_form form, struct slice value);
 unsigned forms_of(struct slice value);
 /* The most telling of them: "uuid"; NULL: none. */
 const char *forms_name(unsigned forms);
-/* That of one value. */
-const char *form_of(struct slice value);
 
 #endif

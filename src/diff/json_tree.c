@@ -59,15 +59,6 @@ void json_tree_release(struct json_tree *t)
 	json_tree_init(t);
 }
 
-const char *json_tree_type_name(enum json_tree_type type)
-{
-	static const char *const names[] = {
-		[JSON_TREE_NULL] = "null",     [JSON_TREE_FALSE] = "boolean", [JSON_TREE_TRUE] = "boolean",  [JSON_TREE_NUMBER] = "number",
-		[JSON_TREE_STRING] = "string", [JSON_TREE_ARRAY] = "array",   [JSON_TREE_OBJECT] = "object",
-	};
-	return names[type];
-}
-
 /* --- faults -------------------------------------------------------------------------------------------------------- */
 
 static int fail(struct parser *s, enum json_fault fault)

@@ -79,6 +79,4 @@ bool json_tree_equal(const struct json_tree *a, uint32_t i, const struct json_tr
 /* The same string, escapes undone (as the keys of objects compare). */
 bool json_tree_text_equal(struct slice a, bool a_escaped, struct slice b, bool b_escaped);
 
-const char *json_tree_type_name(enum json_tree_type type); /* "boolean" for both */
-
 #endif

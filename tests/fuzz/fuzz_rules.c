@@ -37,8 +37,9 @@ static struct slice piece(struct slice *rest)
 
 static void check_forms(struct slice value)
 {
-	unsigned forms = forms_of(value);
-	require(form_of(value) == forms_name(forms), "one form of a value is the first of all");
+	for (unsigned f = 0; f < FORMS; f++)
+		require(form_fits((enum known_form)f, value) == ((forms_of(value) >> f & 1) != 0),
+		        "a form fits alone as it does among all");
 	static const struct timestamp_span unknown;
 	struct timestamp t;
 	bool stamp = timestamp_read(value, &t);

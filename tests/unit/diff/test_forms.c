@@ -104,8 +104,11 @@ Test(forms, what_a_value_looks_like)
 		for (unsigned f = 0; f < FORMS; f++)
 			cr_expect_eq(form_fits((enum known_form)f, value), (cases[i].forms >> f & 1) != 0, "'%s' as %s", cases[i].value,
 			             form_names[f]);
-		const char *name = form_of(value), *again = forms_name(cases[i].forms);
-		cr_expect(name == again, "'%s'", cases[i].value);
+		unsigned first = 0;
+		while (first < FORMS && !(cases[i].forms >> first & 1))
+			first++;
+		const char *name = forms_name(cases[i].forms);
+		cr_expect(name == (first < FORMS ? form_names[first] : NULL), "'%s'", cases[i].value);
 		guard_free(value);
 	}
 }
