@@ -191,6 +191,12 @@ static struct chunk *chunk_new(const struct back *b)
 	return c;
 }
 
+static void chunk_empty(struct chunk *c)
+{
+	c->records = 0;
+	buf_clear(&c->text);
+}
+
 static bool queue_has_room(const struct back *b, size_t bytes)
 {
 	size_t queued = b->queued_bytes, limit = b->options.queue_bytes;
@@ -205,8 +211,7 @@ static struct chunk *chunk_take(struct back *b)
 		return chunk_new(b);
 	b->free = c->next;
 	c->next = NULL;
-	c->records = 0;
-	buf_clear(&c->text);
+	chunk_empty(c);
 	return c;
 }
 
@@ -304,6 +309,11 @@ int log_writer_flush(struct log_writer *w, struct err *err)
 	(void)pthread_mutex_lock(&b->mutex);
 	while (w->queued)
 		(void)pthread_cond_wait(&b->room, &b->mutex);
+	if (rc && !b->err.code) { /* no memory for the chunk that would follow: nobody may ask again, so this one is lost, counted */
+		w->refused += w->cur->records;
+		chunk_empty(w->cur);
+		w->due_ns = TIME_NEVER;
+	}
 	if (rc == 0 && b->err.code)
 		rc = err_set(err, b->err.code, "%s", b->err.text);
 	(void)pthread_mutex_unlock(&b->mutex);

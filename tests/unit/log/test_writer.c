@@ -515,6 +515,31 @@ Test(writer, each_allocation_may_fail, .timeout = 60)
 		}
 }
 
+/* No chunk can follow the one that is flushed, and nothing else is under way. */
+Test(writer, what_a_flush_without_memory_loses_is_counted)
+{
+	char path[SCRATCH_PATH];
+	struct err err = { 0 };
+	uint64_t counts[LOG_WRITER_ROWS];
+	scratch_make(path, "x.gor.zst");
+	struct log_writer *w = writer(path, NULL);
+	cr_assert_eq(put(w, 0, 300, 0, &err), 0);
+	alloc_fail_at(1);
+	cr_assert_eq(log_writer_flush(w, &err), ERR_NOMEM);
+	alloc_fail_at(0);
+	log_writer_counts(w, counts);
+	cr_assert_eq(counts[LOG_OFFERED], 1);
+	cr_assert_eq(counts[LOG_FAILED], 1);
+	err = (struct err){ 0 };
+	cr_assert_eq(put(w, 1, 300, 0, &err), 0, "%s", err.text);
+	cr_assert_eq(log_writer_close(w, slice_str("{}"), &err), 0, "%s", err.text);
+	struct heard h;
+	cr_assert(log_hear(&h, path, NULL), "%s", h.err.text);
+	cr_assert_eq(h.n, 1);
+	log_forget(&h);
+	scratch_remove(path);
+}
+
 struct job {
 	char path[SCRATCH_PATH];
 	unsigned n;
