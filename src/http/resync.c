@@ -37,10 +37,19 @@ bool half_sees_pipelining(struct half *h, const struct chunk *chunk)
 	return false;
 }
 
+/* Two starts with nothing but empty lines between them are one: the same message begins behind both. */
+static bool begins_the_same(const struct half *h, const struct other_start *o)
+{
+	struct slice between = slice_from(buf_slice(&h->hold), o->at);
+	return half_count_blank(between) == between.len;
+}
+
 /* A segment begins behind what is held: if that turns out to be nothing, this may be the message. */
 void half_mark_start(struct half *h, const struct chunk *chunk)
 {
-	if (h->n_others == OTHER_STARTS) {
+	if (h->n_others && begins_the_same(h, &h->others[h->n_others - 1])) {
+		h->n_others--;
+	} else if (h->n_others == OTHER_STARTS) {
 		h->n_others--;
 		memmove(h->others, h->others + 1, h->n_others * sizeof *h->others);
 		h->others_over = true;
@@ -61,7 +70,7 @@ static void move_to_start(struct half *h, int i)
 	h->n_others = (uint8_t)(h->n_others - i - 1);
 	memmove(h->others, h->others + i + 1, h->n_others * sizeof *h->others);
 	for (uint8_t k = 0; k < h->n_others; k++)
-		h->others[k].at = h->others[k].at > drop ? h->others[k].at - drop : 0;
+		h->others[k].at -= drop; /* they begin behind what is no empty line */
 	h->may_start = true;
 }
 
