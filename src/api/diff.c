@@ -115,7 +115,7 @@ static int write_report(const struct verdict *v, rp_diff_form form, struct buf *
 {
 	const struct verdict_text_options text = { .columns = 0 };
 	const struct verdict_json_options json = { .made = NULL };
-	const struct verdict_page page = { .verdict = v };
+	const struct verdict_page page = { .verdict = v, .decode = view_decode };
 	switch (form) {
 	case RP_DIFF_TEXT:
 		return verdict_text(v, &text, out);

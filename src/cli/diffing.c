@@ -150,7 +150,7 @@ static int write_report(const struct diffing *d, enum report_form form, struct s
 	size_t n = gmtime_r(&now, &utc) ? strftime(made, sizeof made, "%Y-%m-%dT%H:%M:%SZ, replay " REPLAY_VERSION, &utc) : 0;
 	made[n] = 0;
 	const struct verdict_page page = {
-		.verdict = d->verdict, .ledger_json = summary_json, .title = "replay: differences", .made = made
+		.verdict = d->verdict, .ledger_json = summary_json, .title = "replay: differences", .made = made, .decode = view_decode
 	};
 	const struct verdict_json_options json = { .made = made };
 	switch (form) {

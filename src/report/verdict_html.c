@@ -5,7 +5,6 @@
 #include "report/json.h"
 #include "report/utf8.h"
 #include "report/verdict_assets.h"
-#include "report/verdict_json.h"
 #include "report/verdict_words.h"
 
 #define BYTES_DEFAULT (24u << 20)
@@ -74,6 +73,7 @@ static int put_data(const struct verdict_page *page, struct buf *out)
 		.bodies = true,
 		.bodies_max = page->bytes_max ? page->bytes_max : BYTES_DEFAULT,
 		.made = page->made,
+		.decode = page->decode,
 	};
 	struct buf json;
 	buf_init(&json, out->max);

@@ -3,6 +3,7 @@
 
 #include "report/json.h"
 #include "report/latency.h"
+#include "report/verdict_codings.h"
 #include "report/verdict_kept.h"
 #include "report/verdict_words.h"
 
@@ -112,33 +113,86 @@ static void write_finding(struct json *j, const struct verdict_finding *f, const
 	json_close(j, '}');
 }
 
-static void write_bytes(struct json *j, const struct verdict_exchange *x, size_t *left)
+/* --- kept exchanges ------------------------------------------------------------------------------------------ */
+
+enum part { PART_REQUEST, PART_CONTROL, PART_CANDIDATE, PART_SECOND, PARTS };
+static const char *const part_names[PARTS] = { "request", "control", "candidate", "second" };
+
+struct decoded {
+	bool there, whole;
+	struct buf body;
+};
+
+static void write_decoded(struct json *j, const struct decoded part[static PARTS])
 {
-	size_t sum = x->request.len + x->control.len + x->candidate.len + x->second.len;
-	bool fits = sum <= *left;
-	member_bool(j, "left_out", !fits);
-	if (!fits)
+	bool any = false;
+	for (int i = 0; i < PARTS; i++)
+		any |= part[i].there;
+	if (!any)
 		return;
-	*left -= sum;
-	json_key(j, "request");
-	json_base64(j, x->request);
-	json_key(j, "control");
-	json_base64(j, x->control);
-	json_key(j, "candidate");
-	json_base64(j, x->candidate);
-	json_key(j, "second");
-	if (x->second.len)
-		json_base64(j, x->second);
-	else
-		json_str(j, NULL);
+	json_key(j, "decoded");
+	json_open(j, '{');
+	for (int i = 0; i < PARTS; i++) {
+		if (!part[i].there)
+			continue;
+		json_key(j, part_names[i]);
+		json_open(j, '{');
+		json_key(j, "body");
+		json_base64(j, buf_slice(&part[i].body));
+		member_bool(j, "whole", part[i].whole);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
 }
 
-static void write_exchanges(struct json *j, const struct verdict_kept *kept, const struct verdict_json_options *o)
+static int decode_parts(const struct slice parts[static PARTS], message_decode_fn decode, struct decoded out[static PARTS])
+{
+	int r = 0;
+	for (int i = 0; i < PARTS && r == 0; i++) {
+		if (!decode || !verdict_needs_decoding(parts[i]))
+			continue;
+		r = decode(parts[i], &out[i].body);
+		out[i].whole = r == 0;
+		out[i].there = out[i].whole || out[i].body.len; /* damaged from its first byte: it is shown as it is */
+		r = r == ERR_NOMEM ? r : 0;
+	}
+	return r;
+}
+
+static int write_bytes(struct json *j, const struct verdict_exchange *x, message_decode_fn decode, size_t *left)
+{
+	const struct slice parts[PARTS] = { x->request, x->control, x->candidate, x->second };
+	struct decoded decoded[PARTS] = { 0 };
+	size_t sum = x->request.len + x->control.len + x->candidate.len + x->second.len;
+	for (int i = 0; i < PARTS; i++)
+		buf_init(&decoded[i].body, VERDICT_DECODED_BYTES);
+	int r = sum <= *left ? decode_parts(parts, decode, decoded) : 0;
+	for (int i = 0; i < PARTS; i++)
+		sum += decoded[i].body.len;
+	bool fits = sum <= *left;
+	member_bool(j, "left_out", !fits);
+	*left -= fits ? sum : 0;
+	for (int i = 0; i < PARTS && fits; i++) {
+		json_key(j, part_names[i]);
+		if (i == PART_SECOND && !x->second.len)
+			json_str(j, NULL);
+		else
+			json_base64(j, parts[i]);
+	}
+	if (fits)
+		write_decoded(j, decoded);
+	for (int i = 0; i < PARTS; i++)
+		buf_release(&decoded[i].body);
+	return r;
+}
+
+static int write_exchanges(struct json *j, const struct verdict_kept *kept, const struct verdict_json_options *o)
 {
 	size_t left = o->bodies_max ? o->bodies_max : SIZE_MAX;
+	int r = 0;
 	json_key(j, "kept");
 	json_open(j, '[');
-	for (size_t i = 0; i < kept->count && json_error(j) == 0; i++) {
+	for (size_t i = 0; i < kept->count && r == 0 && json_error(j) == 0; i++) {
 		const struct verdict_exchange *x = kept->list[i];
 		json_open(j, '{');
 		member_str(j, "id", x->id);
@@ -148,10 +202,11 @@ static void write_exchanges(struct json *j, const struct verdict_kept *kept, con
 		member_ms(j, "candidate_ms", x->candidate_ns, x->candidate_ns >= 0);
 		member_bool(j, "cut", x->cut);
 		if (o->bodies)
-			write_bytes(j, x, &left);
+			r = write_bytes(j, x, o->decode, &left);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
+	return r;
 }
 
 static void write_endpoints(struct json *j, const struct verdict *v)
@@ -336,7 +391,8 @@ int verdict_json(const struct verdict *v, const struct verdict_json_options *o, 
 		for (size_t i = 0; i < v->finding_count && json_error(&j) == 0; i++)
 			write_finding(&j, &v->findings[i], &kept);
 		json_close(&j, ']');
-		write_exchanges(&j, &kept, o);
+		int kept_too = write_exchanges(&j, &kept, o);
+		r = r ? r : kept_too;
 		write_endpoints(&j, v);
 		write_latencies(&j, v);
 		write_seconds(&j, v);

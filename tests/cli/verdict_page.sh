@@ -58,6 +58,52 @@ page 12 8 coded
 dom "$work/page.html" '#open=2'
 equal 'bodies in chunks and compressed are shown as JSON' 4 "$(grep -oE 'class="line differs here"' "$work/dom" | wc -l)"
 
+# Codings that a browser does not undo for a page: real answers, whose control is chunked br (a stored block, RFC 7932 section 9.2) and whose candidate is
+# zstd (a raw block, RFC 8878 section 3.1.1), with a name that would run.
+sep=$'\n\xf0\x9f\x90\xb5\xf0\x9f\x99\x88\xf0\x9f\x99\x89\n'
+octets() { local n=$1 k; for k in $(seq "$2"); do printf '%b' "\\x$(printf %02x $((n & 255)))"; n=$((n >> 8)); done; }
+br() { octets $(((${#1} - 1) << 4 | 1 << 20)) 3; printf '%s\3' "$1"; }
+zst() { printf '\x28\xb5\x2f\xfd\x20'; octets ${#1} 1; octets $((${#1} << 3 | 1)) 3; printf '%s' "$1"; }
+answer_of() { printf 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: %s\r\n' "$1"; }
+body_of() { printf '{"name":"</script><img src=x onerror=alert(1)>","price":%s}' "$1"; }
+request='GET /coded HTTP/1.1
+Host: h
+
+'
+records() { # name of the log, type of the answer, coding of the answer, file of the answer
+	{ printf '1 00000000000000aa00000001 1700000000000000000 0\n%s%s' "$request" "$sep"
+		printf '%s 00000000000000aa00000001 1700000000000000005 0\n' "$2"; cat "$3"; printf '%s' "$sep"; } >"$work/$1"
+}
+{ answer_of br; printf 'Transfer-Encoding: chunked\r\n\r\n'; br "$(body_of 1.50)" >"$work/br"; printf '%x\r\n' "$(stat -c %s "$work/br")"; cat "$work/br"; printf '\r\n0\r\n\r\n'; } >"$work/control"
+{ answer_of zstd; zst "$(body_of 1.75)" >"$work/zst"; printf 'Content-Length: %s\r\n\r\n' "$(stat -c %s "$work/zst")"; cat "$work/zst"; } >"$work/candidate"
+records a.gor 2 "$work/control"
+records b.gor 3 "$work/candidate"
+"$replay" diff --diff-ignore 'header:*' --diff-report "$work/coded.html" "$work/a.gor" "$work/b.gor" >"$work/coded.txt" 2>&1
+equal 'br against zstd is compared' 0 $?
+dom "$work/coded.html" '#open=1'
+sed 's/<\/\?mark>//g' "$work/dom" >"$work/plain"
+for coding in br zstd; do
+	check "$coding: shown decoded, and said" grep -qF "(compressed as $coding, shown decoded)" "$work/plain"
+done
+equal 'the line of the finding is marked' 1 "$(grep -oE 'class="line differs here"' "$work/dom" | wc -l)"
+for price in 1.50 1.75; do
+	check "the line with $price is there" grep -qF "\"price\": $price" "$work/plain"
+done
+equal 'what a body holds is text' 0 "$(grep -oE '<img' "$work/dom" | wc -l)"
+equal 'without a complaint' '' "$(complaints)"
+# Cut in the middle: as much as there is.
+head -c 150 "$work/candidate" >"$work/cut" && records b.gor 3 "$work/cut"
+"$replay" diff --diff-ignore 'header:*' --diff-report "$work/coded.html" "$work/a.gor" "$work/b.gor" >"$work/coded.txt" 2>&1
+dom "$work/coded.html" '#open=1'
+sed 's/<\/\?mark>//g' "$work/dom" >"$work/plain"
+check 'a damaged one as far as it goes' grep -qE '\(compressed as zstd, shown decoded as far as it could be\)' "$work/plain"
+{ answer_of zstd; printf 'Content-Length: 12\r\n\r\n<img src=x/>'; } >"$work/none" && records b.gor 3 "$work/none"
+"$replay" diff --diff-ignore 'header:*' --diff-report "$work/coded.html" "$work/a.gor" "$work/b.gor" >"$work/coded.txt" 2>&1
+dom "$work/coded.html" '#open=1'
+sed 's/<\/\?mark>//g' "$work/dom" >"$work/plain"
+equal 'one that is none makes no element' 0 "$(grep -oE '<img' "$work/dom" | wc -l)"
+check 'and is shown as it is' grep -qE '\(compressed as zstd: shown as it is\)' "$work/plain"
+
 page 1000 14
 dom "$work/page.html" '#q=part&kind=order&sort=rate&dir=desc'
 equal 'a thousand findings are filtered' '99 of 1,000 findings' "$(shown)"

@@ -50,13 +50,16 @@ async function inflate(bytes, format) {
 	} catch (e) { if (!n) return null; }
 	return concat(parts);
 }
-async function decode(h, body) {
-	if (/chunked/i.test(h.get('transfer-encoding'))) body = unchunk(body);
+/* undone: {body, whole}, where replay decoded it for the page. shown: false, only its bytes can be. */
+async function decode(h, body, undone) {
 	const coding = h.get('content-encoding').toLowerCase();
-	if (!coding || coding === 'identity') return { body, note: '' };
+	if (undone) return { body: bytes_of(undone.body), shown: true,
+		note: 'compressed as ' + visible(coding) + ', shown decoded' + (undone.whole ? '' : ' as far as it could be') };
+	if (/chunked/i.test(h.get('transfer-encoding'))) body = unchunk(body);
+	if (!coding || coding === 'identity') return { body, shown: true, note: '' };
 	const out = coding === 'gzip' || coding === 'x-gzip' ? await inflate(body, 'gzip') :
 		coding === 'deflate' ? await inflate(body, 'deflate') || await inflate(body, 'deflate-raw') : null;
-	return out ? { body: out, note: '' } : { body, note: 'compressed as ' + visible(coding) + ': shown as it is' };
+	return out ? { body: out, shown: true, note: '' } : { body, shown: false, note: 'compressed as ' + visible(coding) + ': shown as it is' };
 }
 function hex(bytes) {
 	const lines = [];
@@ -68,15 +71,15 @@ function hex(bytes) {
 	return lines;
 }
 /* Lines to show, each with its text and, inside JSON, its path. */
-async function message_lines(bytes) {
-	const { head: h, body: b } = split_head(bytes), parsed = head_of(h), { body: content, note } = await decode(parsed, b);
+async function message_lines(bytes, undone) {
+	const { head: h, body: b } = split_head(bytes), parsed = head_of(h), { body: content, shown, note } = await decode(parsed, b, undone);
 	const lines = parsed.lines.map((l, i) => ({ text: clip(visible(l), LINE_MAX), path: i === 0 ? 'status' : 'header:' + l.slice(0, Math.max(0, l.indexOf(':'))).trim().toLowerCase() }));
 	if (!bytes.length) return [{ text: '(no answer)', path: '' }];
 	if (!content.length && !note) return lines;
 	lines.push({ text: '', path: '' });
 	if (note) lines.push({ text: '(' + note + ')', path: 'body' });
 	const text = utf8(content), odd = (text.slice(0, 4096).match(/[\ufffd\u0000-\u0008\u000e-\u001f]/g) || []).length;
-	if (note || odd * 10 > Math.min(text.length, 4096)) return lines.concat(hex(content).map(t => ({ text: t, path: 'body' })));
+	if (!shown || odd * 10 > Math.min(text.length, 4096)) return lines.concat(hex(content).map(t => ({ text: t, path: 'body' })));
 	const pretty = /^\s*[[{]/.test(text) ? pretty_json(text) : null;
 	return lines.concat(pretty || text.split(/\r?\n/).map(t => ({ text: clip(visible(t), LINE_MAX), path: 'body' }))).slice(0, LINES_MAX);
 }

@@ -213,15 +213,16 @@ async function whole(x, f, into) {
 	}
 	const request = bytes_of(x.request), place = el('div', {});
 	into.append(el('div', { class: 'head' }, 'Request'), place);
-	const lines = await message_lines(request), command = command_line(request, x.cut);
+	const undone = x.decoded || {};
+	const lines = await message_lines(request, undone.request), command = command_line(request, x.cut);
 	place.append(el('pre', { tabindex: '0' }, lines.map(l => l.text).join('\n')), el('div', { class: 'head' }, 'Try it', copy_button(command)),
 		el('pre', { tabindex: '0' }, command));
-	const [a, b] = await Promise.all([message_lines(bytes_of(x.control)), message_lines(bytes_of(x.candidate))]);
+	const [a, b] = await Promise.all([message_lines(bytes_of(x.control), undone.control), message_lines(bytes_of(x.candidate), undone.candidate)]);
 	into.append(el('div', { class: 'head' }, 'Answers'), x.cut ? el('p', { class: 'note' }, 'Longer than what is kept: cut at 64 KiB.') : '',
 		el('div', { class: 'sides' }, el('b', {}, 'Control'), el('b', {}, 'Candidate')), side_by_side(a, b, path_test(f.path)));
 	if (x.second) {
 		const second = el('details', {}, el('summary', { class: 'faint' }, 'The second control\u2019s answer'));
-		second.append(el('pre', {}, (await message_lines(bytes_of(x.second))).map(l => l.text).join('\n')));
+		second.append(el('pre', {}, (await message_lines(bytes_of(x.second), undone.second)).map(l => l.text).join('\n')));
 		into.append(second);
 	}
 }

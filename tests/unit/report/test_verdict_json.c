@@ -113,6 +113,49 @@ Test(verdict_json, bodies_up_to_a_limit)
 	verdict_free(v);
 }
 
+/* Stands for the decoder: as many bytes as the message has, then what it was told to say. */
+static int undo(struct slice message, struct buf *out)
+{
+	if (slice_starts(message, slice_str("HTTP/1.1 299")))
+		return ERR_FORMAT;
+	for (size_t i = 0; i < message.len; i++)
+		if (buf_append_str(out, "<") != 0)
+			return out->len == out->max ? ERR_LIMIT : ERR_NOMEM;
+	return 0;
+}
+
+static void answer_in_br(struct slice *answer, const char *status, size_t body)
+{
+	free((void *)(uintptr_t)answer->ptr);
+	*answer = unit_verdict_bytes("HTTP/1.1 %s\r\nContent-Encoding: br\r\n\r\n%*s", status, (int)body, "");
+}
+
+Test(verdict_json, bodies_that_a_page_cannot_decode)
+{
+	struct verdict *v = unit_verdict(&(struct unit_verdict_options){ .findings = 3, .endpoints = 2 });
+	struct verdict_exchange *x[3];
+	for (size_t i = 0; i < 3; i++)
+		x[i] = (struct verdict_exchange *)(uintptr_t)v->findings[i].examples[0].exchange;
+	answer_in_br(&x[0]->control, "200", 10);
+	answer_in_br(&x[0]->candidate, "200", VERDICT_DECODED_BYTES + 10);
+	answer_in_br(&x[1]->control, "299", 10);
+	json_t *root = written(v, &(struct verdict_json_options){ .bodies = true, .decode = undo });
+	cr_assert_eq(json_object_size(at(root, "kept/0/decoded")), 2);
+	cr_assert(json_is_true(at(root, "kept/0/decoded/control/whole")));
+	cr_assert_eq(json_string_length(at(root, "kept/0/decoded/control/body")), (x[0]->control.len + 2) / 3 * 4);
+	cr_assert(json_is_false(at(root, "kept/0/decoded/candidate/whole")));
+	cr_assert_eq(json_string_length(at(root, "kept/0/decoded/candidate/body")), (VERDICT_DECODED_BYTES + 2) / 3 * 4);
+	cr_assert_null(at(root, "kept/1/decoded"), "nothing came of it: the page shows the bytes");
+	cr_assert_null(at(root, "kept/2/decoded"), "it is not coded");
+	json_decref(root);
+	size_t raw = x[0]->request.len + x[0]->control.len + x[0]->candidate.len;
+	root = written(v, &(struct verdict_json_options){ .bodies = true, .bodies_max = raw, .decode = undo });
+	cr_assert(json_is_true(at(root, "kept/0/left_out")), "what was decoded counts");
+	cr_assert_null(at(root, "kept/0/decoded"));
+	json_decref(root);
+	verdict_free(v);
+}
+
 Test(verdict_json, empty_and_hostile)
 {
 	struct verdict none = { 0 };
@@ -130,11 +173,12 @@ Test(verdict_json, empty_and_hostile)
 Test(verdict_json, every_allocation_may_fail)
 {
 	struct verdict *v = unit_verdict(&(struct unit_verdict_options){ .findings = 3, .endpoints = 2 });
+	answer_in_br((struct slice *)(uintptr_t)&v->findings[0].examples[0].exchange->control, "200", 10);
 	for (unsigned long n = 1;; n++) {
 		struct buf out;
 		buf_init(&out, 1u << 20);
 		alloc_fail_at(n);
-		int r = verdict_json(v, &(struct verdict_json_options){ .bodies = true }, &out);
+		int r = verdict_json(v, &(struct verdict_json_options){ .bodies = true, .decode = undo }, &out);
 		bool failed = alloc_failed();
 		alloc_fail_at(0);
 		cr_assert_eq(r, failed ? ERR_NOMEM : 0);
