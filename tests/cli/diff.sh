@@ -22,12 +22,13 @@ compare() { # report's name, options...: the candidate, the control and so on ar
 	"$replay" --diff --diff-report "$work/$name.json" "$@" >"$work/$name.txt" 2>"$work/$name.err"
 }
 sure() { jq -r '.findings[] | select(.state == "sure") | [.endpoint, .path, .kind] | @tsv' "$work/$1.json" | sort; }
-found() { # name, report: exactly the regressions
-	sure "$2" >"$work/found"
-	if cmp -s "$work/expected" "$work/found"; then
+found() { # name, report, a kind to leave out: exactly the regressions
+	sure "$2" | awk -F '\t' -v no="${3:-}" '$3 != no' >"$work/found"
+	awk -F '\t' -v no="${3:-}" '$3 != no' "$work/expected" >"$work/expected.$2"
+	if cmp -s "$work/expected.$2" "$work/found"; then
 		ok "$1"
 	else
-		not_ok "$1" "$(diff "$work/expected" "$work/found")" "$(jq -c '.findings[] | del(.examples)' "$work/$2.json" | grep -v '"state":"noise"')" "$(tail -3 "$work/$2.err")"
+		not_ok "$1" "$(diff "$work/expected.$2" "$work/found")" "$(jq -c '.findings[] | del(.examples)' "$work/$2.json" | grep -v '"state":"noise"')" "$(tail -3 "$work/$2.err")"
 	fi
 }
 nothing_found() { # name, report
@@ -128,16 +129,21 @@ services_end
 if can_capture && [ -z "$SAN" ]; then
 	services 1 2
 	record "$work/rec.gor.zst" "127.0.0.1:$port_a"
-	"$replay" --quiet --input-file "$work/in.gor" --output-http "$a" 2>"$work/err"
+	"$replay" --quiet --input-file "$work/in.gor" --output-http "$a" --report "$work/recording.run" 2>"$work/err"
 	sleep 0.3
 	finish "$recorder"
 	equal "every exchange was recorded" "$exchanges" "$(json "$work/rec.gor.zst" | grep -c '"type":"response"')"
-	"$replay" --quiet --input-file "$work/rec.gor.zst" --output-http "$b" --diff-learn "$work/rules" --diff-latency 20% 2>"$work/err"
+	"$replay" --quiet --input-file "$work/rec.gor.zst" --output-http "$b" --diff-learn "$work/rules" --diff-latency 20% --report "$work/learning.run" 2>"$work/err"
 	equal "the first build's noise is learned" 0 $?
 	check "as rules for each endpoint" [ "$(grep -c '^[A-Z]* /[^ ]*: \*\* rate 0/' "$work/rules")" = 10 ]
-	compare recorded --input-file "$work/rec.gor.zst" --output-http "$c" --diff-rules "$work/rules" --diff-latency 20% --diff-fail 0
+	compare recorded --input-file "$work/rec.gor.zst" --output-http "$c" --diff-rules "$work/rules" --diff-latency 20% --diff-fail 0 --report "$work/replaying.run"
 	equal "recorded answers: exit status 3" 3 $?
-	found "recorded answers and learned rules: all twelve, and nothing else" recorded
+	# Recorded times compare with replayed ones where neither run had to wait for the machine.
+	if jq -se 'all(.schedule_held)' "$work"/{recording,learning,replaying}.run >/dev/null; then
+		found "recorded answers and learned rules: all twelve, and nothing else" recorded
+	else
+		found "recorded answers and learned rules, on a busy machine: all eleven that are no matter of time, and nothing else" recorded latency
+	fi
 	compare clean --input-file "$work/rec.gor.zst" --output-http "$b" --diff-rules "$work/rules" --diff-fail 0
 	equal "the first build against what it answered when it was recorded: exit status 0" 0 $?
 	nothing_found "nothing is found" clean
@@ -146,9 +152,7 @@ if can_capture && [ -z "$SAN" ]; then
 	"$replay" --quiet --input-file "$work/rec.gor.zst" --output-http "$c" --output-http-track-response --output-file "$work/answers.gor.zst" 2>"$work/err"
 	"$replay" diff "$work/rec.gor.zst" "$work/answers.gor.zst" --diff-rules "$work/rules" --diff-report "$work/logs.json" --diff-fail 0 >"$work/logs.txt" 2>&1
 	equal "replay diff: exit status 3" 3 $?
-	sure logs | grep -v latency >"$work/found"
-	grep -v latency "$work/expected" >"$work/expected.logs"
-	same_file "two logs: the same findings" "$work/expected.logs" "$work/found"
+	found "two logs: the same findings" logs latency
 	id=$(jq -r '[.findings[] | select(.path == "$.price")][0].examples[0].id' "$work/logs.json")
 	(cd "$work" && "$replay" diff --show "$id" rec.gor.zst answers.gor.zst >show.txt 2>&1)
 	check "--show: the request" grep -q '^GET /api/items/' "$work/show.txt"
