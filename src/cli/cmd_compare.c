@@ -3,9 +3,59 @@
 #include "cli/pipe_out.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
+#include "diff/rules.h"
 #include "report/runs_compare.h"
 
 #include <unistd.h>
+
+/* --- rules that only the later run has: what they may hide ------------------------------------------------------------------------------ */
+
+static int add_rule(void *arg, const char *rule, const char *where, struct err *err)
+{
+	return rules_add(*(struct rules **)arg, slice_str(rule), where, err);
+}
+
+static void add_built_in(void *arg)
+{
+	rules_with_volatile(*(struct rules **)arg);
+}
+
+static enum difference_kind kind_of(const char *name)
+{
+	int kind = 0;
+	while (kind < DIFFERENCE_KINDS && strcmp(name, difference_kind_name((enum difference_kind)kind)) != 0)
+		kind++;
+	return (enum difference_kind)kind;
+}
+
+static int hides(void *arg, const char *endpoint, const char *path, const char *kind, const char **rule)
+{
+	const struct rules *rules = *(struct rules **)arg;
+	struct slice name = slice_str(endpoint);
+	size_t space = slice_find_byte(name, ' ');
+	struct slice folded = slice_from(name, space + 1);
+	struct endpoint_rules *e = rules_for(rules, slice_cut(name, 0, space), folded, folded);
+	if (!e)
+		return ERR_NOMEM;
+	int number = rules_may_hide(e, slice_str(path), kind_of(kind));
+	*rule = number < 0 ? NULL : rules_text(rules, number);
+	endpoint_rules_free(e);
+	return 0;
+}
+
+/* --- both runs ------------------------------------------------------------------------------------------------------------------------- */
+
+static int compare_texts(struct slice before, struct slice now, struct runs_compare **c, struct err *err)
+{
+	struct rules *rules = rules_new();
+	const struct runs_rules newer = { .arg = &rules, .add = add_rule, .add_built_in = add_built_in, .hides = hides };
+	if (!rules)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	rules_without_volatile(rules);
+	int rc = runs_compare_new(before, now, &newer, c, err);
+	rules_free(rules);
+	return rc;
+}
 
 static int compare(const struct options *o, struct runs_compare **c, struct err *err)
 {
@@ -15,7 +65,7 @@ static int compare(const struct options *o, struct runs_compare **c, struct err 
 		buf_init(&text[i], RUNS_BYTES_MAX);
 		rc = rc ? rc : text_file_read(o->operands.text[i], "verdict", &text[i], err);
 	}
-	rc = rc ? rc : runs_compare_new(buf_slice(&text[0]), buf_slice(&text[1]), c, err);
+	rc = rc ? rc : compare_texts(buf_slice(&text[0]), buf_slice(&text[1]), c, err);
 	buf_release(&text[0]);
 	buf_release(&text[1]);
 	return rc;

@@ -96,6 +96,13 @@ static struct path_advice advise(void *arg, struct slice path)
 	return advice;
 }
 
+/* What the advice makes no difference is hidden by the rule that the advice came from. */
+static void let_pass(void *arg, const struct difference *d)
+{
+	struct telling *t = arg;
+	hidden(t, rules_hide(t->rules, d), d->path);
+}
+
 /* --- keys --------------------------------------------------------------------------------------------------------------------------- */
 
 static struct touched *touched_entry(struct book *b, struct key_book *k)
@@ -194,7 +201,7 @@ static struct timestamp_span span_of(const struct book_answer *a)
 static void compare_pair(struct telling *t, const struct book_answer *control, const struct book_answer *other, enum book_side side)
 {
 	struct difference_sink sink = { t, differs };
-	struct json_advice advice = { t, t->rules ? advise : NULL };
+	struct json_advice advice = { t, t->rules ? advise : NULL, t->rules ? let_pass : NULL };
 	t->side = side;
 	t->of_control = span_of(control);
 	t->of_other = span_of(other);

@@ -251,6 +251,24 @@ static void tell_hidden(struct telling *t)
 	}
 }
 
+/* What was asked, so that another run can be known to have asked for less. */
+static void tell_rules(struct telling *t)
+{
+	const struct book_options *o = &t->b->options;
+	size_t rules = o->rules ? rules_count(o->rules) : 0, expectations = o->expect ? expect_count(o->expect) : 0;
+	t->v->rules = room(t, rules, sizeof *t->v->rules);
+	t->v->expectations = room(t, expectations, sizeof *t->v->expectations);
+	if (t->nomem)
+		return;
+	for (int i = t->b->own_rules; (size_t)i < rules; i++)
+		t->v->rules[t->v->rule_count++] =
+		        (struct verdict_rule){ text(t, rules_text(o->rules, i)), text(t, rules_where(o->rules, i)) };
+	for (size_t i = 0; i < expectations; i++)
+		t->v->expectations[t->v->expectation_count++] = text(t, expect_text(o->expect, i));
+	t->v->all_headers = o->rules && rules_all_headers(o->rules);
+	t->v->timestamps = o->present_counts;
+}
+
 static void tell_causes(struct telling *t)
 {
 	struct verdict *v = t->v;
@@ -364,6 +382,7 @@ static void tell_all(struct telling *t)
 	for (size_t i = 0; i < b->key_count; i++)
 		tell_key(t, b->keys[i]);
 	tell_hidden(t);
+	tell_rules(t);
 	for (size_t i = 0; i < b->endpoint_count; i++) {
 		tell_late(t, b->ordered[i]);
 		tell_latency(t, b->ordered[i]);

@@ -89,6 +89,15 @@ static void tell(struct json_differ *d, enum difference_kind kind, struct slice 
 	d->sink.differs(d->sink.arg, &it);
 }
 
+/* By the advice it is none. */
+static void let_pass(struct json_differ *d, enum difference_kind kind, struct slice control, struct slice candidate)
+{
+	if (!d->advice || !d->advice->let_pass)
+		return;
+	struct difference it = { .path = json_path_text(&d->path), .kind = kind, .control = control, .candidate = candidate };
+	d->advice->let_pass(d->advice->arg, &it);
+}
+
 static struct path_advice ask(const struct json_differ *d)
 {
 	static const struct path_advice none;
@@ -130,8 +139,8 @@ static int compare_arrays(struct json_differ *d, struct json_pair p, bool any_or
 	int rc = json_align_arrays(&d->align, p.a, p.b, any_order, &reordered);
 	if (rc != 0)
 		return rc;
-	if (reordered && !any_order)
-		tell(d, DIFFERENCE_ORDER, d->a.nodes[p.a].text, d->b.nodes[p.b].text);
+	if (reordered)
+		(any_order ? let_pass : tell)(d, DIFFERENCE_ORDER, d->a.nodes[p.a].text, d->b.nodes[p.b].text);
 	struct json_path_mark mark = json_path_element(&d->path);
 	for (size_t i = from, end = d->align.n; i < end && rc == 0 && !all_told(d); i++)
 		rc = compare_pair(d, d->align.pairs[i]);
@@ -198,6 +207,8 @@ static int compare(struct json_differ *d, struct json_pair p)
 		return compare_arrays(d, p, advice.any_order);
 	if (!same_scalar(a, b, advice.tolerance))
 		tell(d, DIFFERENCE_VALUE, a->text, b->text);
+	else if (advice.tolerance > 0 && !same_scalar(a, b, 0))
+		let_pass(d, DIFFERENCE_VALUE, a->text, b->text);
 	return 0;
 }
 

@@ -23,6 +23,9 @@ struct path_advice {
 struct json_advice { /* `advise` NULL: none. Asked once for each node that differs, with its path */
 	void *arg;
 	struct path_advice (*advise)(void *arg, struct slice path);
+	void (*let_pass)(
+	        void *arg,
+	        const struct difference *d); /* what any_order or tolerance makes no difference, each time; NULL: nobody wants to know */
 };
 
 struct json_differ; /* holds memory from one comparison to the next */

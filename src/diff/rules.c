@@ -192,6 +192,11 @@ void rules_without_volatile(struct rules *r)
 	r->without_volatile = true;
 }
 
+void rules_with_volatile(struct rules *r)
+{
+	r->without_volatile = false;
+}
+
 int rules_add(struct rules *r, struct slice line, const char *where, struct err *err)
 {
 	bool empty;
@@ -351,6 +356,34 @@ int rules_hide(const struct endpoint_rules *e, const struct difference *d)
 	return -1;
 }
 
+static bool may_hide(const struct rule *rule, enum path_root root, enum difference_kind kind)
+{
+	switch (rule->how) {
+	case HOW_HIDDEN:
+		return true;
+	case HOW_RATE:
+		return false;
+	case HOW_ORDER:
+		return kind == DIFFERENCE_ORDER;
+	case HOW_KIND:
+		return kind == rule->kind;
+	default:
+		return kind == DIFFERENCE_VALUE && root <= ROOT_FORM;
+	}
+}
+
+int rules_may_hide(const struct endpoint_rules *e, struct slice path, enum difference_kind kind)
+{
+	const struct rule *rule;
+	enum path_match match;
+	if (kind == DIFFERENCE_EXPECT)
+		return -1;
+	for (size_t at = 0; (rule = next_covering(e, path, &at, &match));)
+		if (may_hide(rule, path_root_of(path), kind))
+			return rule->number;
+	return -1;
+}
+
 /* How much a rule that covers a path is about that path: "**" about anything else, then what lies above it, then itself. */
 static int closeness(const struct rule *rule, enum path_match match)
 {
@@ -382,6 +415,11 @@ bool rules_rate(const struct endpoint_rules *e, struct slice path, enum differen
 size_t rules_count(const struct rules *r)
 {
 	return r->n;
+}
+
+bool rules_all_headers(const struct rules *r)
+{
+	return r->without_volatile;
 }
 
 const char *rules_text(const struct rules *r, int rule)

@@ -26,6 +26,7 @@ struct rules;
 struct rules *rules_new(void); /* with the built-in volatile headers; NULL when out of memory */
 void rules_free(struct rules *r);
 void rules_without_volatile(struct rules *r); /* every header counts */
+void rules_with_volatile(struct rules *r);    /* … or not, after all */
 
 /* One rule, from --diff-ignore. ERR_USAGE with a sentence that quotes it and says what is wrong; where: "--diff-ignore" or "FILE:LINE". */
 int rules_add(struct rules *r, struct slice line, const char *where, struct err *err);
@@ -46,10 +47,13 @@ int rules_skips(const struct endpoint_rules *e, struct slice path);
 
 /* Does a rule hide this difference? Its number, for rules_text and counts; -1: none does. */
 int rules_hide(const struct endpoint_rules *e, const struct difference *d);
+/* A rule by which a difference of that kind at that path is hidden, or may be, were its values known: its number; -1: there is none. */
+int rules_may_hide(const struct endpoint_rules *e, struct slice path, enum difference_kind kind);
 /* The rate that was learned for it: false, none. */
 bool rules_rate(const struct endpoint_rules *e, struct slice path, enum difference_kind kind, uint64_t *differ, uint64_t *of);
 
 size_t rules_count(const struct rules *r);
+bool rules_all_headers(const struct rules *r);            /* rules_without_volatile was asked */
 const char *rules_text(const struct rules *r, int rule);  /* as written; "built in: header:date" for built-in ones */
 const char *rules_where(const struct rules *r, int rule); /* "rules.txt:12", "--diff-ignore", "built in" */
 

@@ -53,8 +53,16 @@ void verdict_free(struct verdict *v)
 		free_latency(&v->latencies[i]);
 	for (size_t i = 0; i < v->endpoint_count; i++)
 		free(v->endpoints[i].name);
+	for (size_t i = 0; i < v->rule_count; i++) {
+		free(v->rules[i].rule);
+		free(v->rules[i].where);
+	}
+	for (size_t i = 0; i < v->expectation_count; i++)
+		free(v->expectations[i]);
 	free(v->findings);
 	free(v->hidden);
+	free(v->rules);
+	free(v->expectations);
 	free(v->latencies);
 	free(v->endpoints);
 	free(v->seconds);

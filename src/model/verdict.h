@@ -61,6 +61,11 @@ struct verdict_finding {
 	unsigned example_count;
 };
 
+/* A rule that was in use, whether it hid anything or not; none of the built-in ones. */
+struct verdict_rule {
+	char *rule, *where; /* "$.meta.ts", "rules.txt:3" */
+};
+
 /* A rule (or the built-in list) and how much it hid. */
 struct verdict_hidden {
 	char *rule, *where; /* "$.meta.ts", "rules.txt:3" */
@@ -105,6 +110,10 @@ struct verdict {
 	size_t finding_count, sure_count, unsure_count;
 	struct verdict_hidden *hidden;
 	size_t hidden_count;
+	struct verdict_rule *rules;
+	size_t rule_count;
+	char **expectations; /* "GET /a: status 200" */
+	size_t expectation_count;
 	struct verdict_latency *latencies;
 	size_t latency_count;
 	struct verdict_endpoint *endpoints;
@@ -117,6 +126,7 @@ struct verdict {
 	uint64_t let_go;                                 /* kinds of difference, endpoints and examples beyond the limits */
 	double alpha, relative, absolute, latency_share; /* as set; latency_share negative: not asked */
 	int64_t latency_floor_ns;                        /* less than that is not slower */
+	bool all_headers, timestamps;                    /* --diff-all-headers, --diff-timestamps */
 	uint64_t seed;
 	double fail_share; /* --diff-fail; negative: not asked */
 	bool failed;       /* different/compared above fail_share, and something is different */

@@ -1,5 +1,5 @@
 /* runs_compare: both runs' findings sorted by what names them, then walked side by side. Knows jansson, since it reads what may come from anybody. */
-#include "report/runs_compare.h"
+#include "report/runs_inner.h"
 
 #include "report/verdict_json.h"
 
@@ -10,22 +10,7 @@
 /* Beyond what a verdict holds, nothing is looked at. */
 #define FINDINGS_MAX  200000
 #define ENDPOINTS_MAX 100000
-
-struct run_finding {
-	const char *endpoint, *path, *kind; /* of the parsed file */
-	struct run_side side;
-	size_t rank;
-};
-
-struct run {
-	const char *which; /* for messages */
-	json_t *root;
-	struct run_finding *findings; /* sorted, each once */
-	size_t count;
-	const char **endpoints; /* of which something was compared; sorted */
-	size_t endpoint_count;
-	bool judges_latency; /* --diff-latency was asked */
-};
+#define RULES_MAX     20000
 
 /* --- reading ----------------------------------------------------------------------------------------------- */
 
@@ -33,6 +18,12 @@ static double share_of(json_t *number)
 {
 	double n = json_is_number(number) ? json_number_value(number) : NAN;
 	return n >= 0 && n <= 1 ? n : NAN;
+}
+
+static uint64_t count_of(json_t *number)
+{
+	json_int_t n = json_integer_value(number);
+	return n > 0 ? (uint64_t)n : 0;
 }
 
 /* One of ours, so that nothing else is ever shown. */
@@ -64,9 +55,16 @@ static int by_key_then_rank(const void *left, const void *right)
 	return r ? r : (a->rank > b->rank) - (a->rank < b->rank);
 }
 
-static int by_text(const void *a, const void *b)
+static int by_name(const void *left, const void *right)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct run_endpoint *a = left, *b = right;
+	return strcmp(a->name, b->name);
+}
+
+static int by_text(const void *left, const void *right)
+{
+	const struct run_rule *a = left, *b = right;
+	return strcmp(a->text, b->text);
 }
 
 static int read_findings(struct run *run, struct err *err)
@@ -87,6 +85,8 @@ static int read_findings(struct run *run, struct err *err)
 		*to = (struct run_finding){
 			.endpoint = member(f, "endpoint"), .path = member(f, "path"), .kind = member(f, "kind"), .rank = i
 		};
+		to->compared = count_of(json_object_get(f, "compared"));
+		to->differ = count_of(json_object_get(f, "differ"));
 		to->side = (struct run_side){ true, known_state(member(f, "state")), share_of(json_object_get(f, "rate")),
 			                      share_of(json_object_get(f, "rate_low")), share_of(json_object_get(f, "rate_high")) };
 		if (!to->endpoint || !to->path || !to->kind || !to->side.state)
@@ -112,11 +112,57 @@ static int read_endpoints(struct run *run, struct err *err)
 	for (size_t i = 0; i < n; i++) {
 		json_t *e = json_array_get(list, i);
 		const char *name = member(e, "endpoint");
-		if (name && json_integer_value(json_object_get(e, "compared")) > 0)
-			run->endpoints[run->endpoint_count++] = name;
+		if (name)
+			run->endpoints[run->endpoint_count++] =
+			        (struct run_endpoint){ name, count_of(json_object_get(e, "compared")), NAN };
 	}
-	qsort(run->endpoints, run->endpoint_count, sizeof *run->endpoints, by_text);
+	qsort(run->endpoints, run->endpoint_count, sizeof *run->endpoints, by_name);
 	return 0;
+}
+
+static void read_latencies(struct run *run)
+{
+	json_t *list = json_object_get(run->root, "latencies"),
+	       *share = json_object_get(json_object_get(run->root, "settings"), "latency_share");
+	run->latency_share = json_is_number(share) ? json_number_value(share) : NAN;
+	for (size_t i = 0; i < json_array_size(list) && i < ENDPOINTS_MAX; i++) {
+		json_t *l = json_array_get(list, i), *low = json_object_get(l, "ratio_low");
+		struct run_endpoint key = { .name = member(l, "endpoint") };
+		struct run_endpoint *e = key.name ? bsearch(&key, run->endpoints, run->endpoint_count, sizeof key, by_name) : NULL;
+		if (e && json_is_number(low))
+			e->slower_low = json_number_value(low);
+	}
+}
+
+/* A list of objects with a rule, or of texts; what is neither is passed over. */
+static int read_texts(struct run *run, const char *key, struct run_rule **out, size_t *count, struct err *err)
+{
+	json_t *list = json_object_get(run->root, key);
+	size_t n = json_array_size(list);
+	if (n > RULES_MAX)
+		return err_set(err, ERR_LIMIT, "%s run: more than %d %s", run->which, RULES_MAX, key);
+	*out = calloc(n + 1, sizeof **out);
+	if (!*out)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		json_t *r = json_array_get(list, i);
+		const char *text = json_is_string(r) ? json_string_value(r) : member(r, "rule"), *where = member(r, "where");
+		if (text)
+			(*out)[(*count)++] = (struct run_rule){ text, where ? where : run->which };
+	}
+	qsort(*out, *count, sizeof **out, by_text);
+	return 0;
+}
+
+static int read_asked(struct run *run, struct err *err)
+{
+	json_t *settings = json_object_get(run->root, "settings");
+	run->all_headers = json_is_true(json_object_get(settings, "all_headers"));
+	run->timestamps = json_is_true(json_object_get(settings, "timestamps"));
+	run->knows_expectations = json_is_array(json_object_get(run->root, "expectations"));
+	read_latencies(run);
+	int r = read_texts(run, "rules", &run->rules, &run->rule_count, err);
+	return r ? r : read_texts(run, "expectations", &run->expectations, &run->expectation_count, err);
 }
 
 static int read_run(struct run *run, struct slice text, struct err *err)
@@ -134,63 +180,38 @@ static int read_run(struct run *run, struct slice text, struct err *err)
 	if (version < 1 || version > VERDICT_VERSION)
 		return err_set(err, ERR_UNSUPPORTED, "%s run: version %lld of the format, where this program knows %d", run->which,
 		               (long long)version, VERDICT_VERSION);
-	run->judges_latency = json_is_number(json_object_get(json_object_get(run->root, "settings"), "latency_share"));
 	int r = read_findings(run, err);
-	return r ? r : read_endpoints(run, err);
+	r = r ? r : read_endpoints(run, err);
+	return r ? r : read_asked(run, err);
 }
 
 static void run_release(struct run *run)
 {
 	free(run->findings);
-	free((void *)run->endpoints);
+	free(run->endpoints);
+	free(run->rules);
+	free(run->expectations);
 	json_decref(run->root);
 }
 
 /* --- side by side -------------------------------------------------------------------------------------------- */
 
-static bool is_sure(const struct run_finding *f)
+static int add_change(struct runs_compare *c, const struct run_judgement *j, const struct run_finding *b, const struct run_finding *n)
 {
-	return f && f->side.state[0] == 's';
-}
-
-static bool is_found(const struct run_finding *f)
-{
-	return f && f->side.state[0] != 'n';
-}
-
-/* Could that finding have been made, were it there? */
-static bool was_compared(const struct run *run, const struct run_finding *f)
-{
-	const char *endpoint = f->endpoint;
-	if (!run->judges_latency && strcmp(f->kind, difference_kind_name(DIFFERENCE_LATENCY)) == 0)
-		return false;
-	return bsearch(&endpoint, run->endpoints, run->endpoint_count, sizeof *run->endpoints, by_text) != NULL;
-}
-
-/* What became of a finding; RUN_CHANGES: of no interest, sure in neither run. One of them may be NULL. */
-static enum run_change_kind change_of(const struct run *now, const struct run_finding *b, const struct run_finding *n)
-{
-	if (!is_sure(b))
-		return is_sure(n) ? RUN_NEW : RUN_CHANGES;
-	if (is_found(n))
-		return RUN_LASTING;
-	return n || was_compared(now, b) ? RUN_FIXED : RUN_NOT_COMPARED;
-}
-
-static int add_change(struct runs_compare *c, enum run_change_kind kind, const struct run_finding *b, const struct run_finding *n)
-{
+	enum run_change_kind kind = j->kind;
 	const struct run_finding *named = n ? n : b;
 	struct run_change *to = &c->changes[c->count++];
 	*to = (struct run_change){ .kind = kind, .rank = (kind == RUN_FIXED || !n ? b : n)->rank };
 	to->endpoint = strdup(named->endpoint);
 	to->path = strdup(named->path);
 	to->difference = strdup(named->kind);
+	to->why = j->why[0] ? strdup(j->why) : NULL;
 	if (b)
 		to->before = b->side;
 	if (n)
 		to->now = n->side;
 	c->counts[kind]++;
-	return to->endpoint && to->path && to->difference ? 0 : ERR_NOMEM;
+	return to->endpoint && to->path && to->difference && (to->why || !j->why[0]) ? 0 : ERR_NOMEM;
 }
 
 static int by_kind_and_rank(const void *left, const void *right)
@@ -201,7 +222,7 @@ static int by_kind_and_rank(const void *left, const void *right)
 	return (a->rank > b->rank) - (a->rank < b->rank);
 }
 
-static int join(struct runs_compare *c, const struct run *before, const struct run *now)
+static int join(struct runs_compare *c, const struct run *before, const struct run *now, const struct runs_rules *rules)
 {
 	size_t b = 0, n = 0;
 	c->changes = calloc(before->count + now->count + 1, sizeof *c->changes);
@@ -215,13 +236,26 @@ static int join(struct runs_compare *c, const struct run *before, const struct r
 		right = order >= 0 ? right : NULL;
 		b += left != NULL;
 		n += right != NULL;
-		enum run_change_kind kind = change_of(now, left, right);
-		int r = kind == RUN_CHANGES ? 0 : add_change(c, kind, left, right);
+		struct run_judgement j;
+		int r = run_judge(before, now, rules, left, right, &j);
+		r = r || j.kind == RUN_CHANGES ? r : add_change(c, &j, left, right);
 		if (r)
 			return r;
 	}
 	qsort(c->changes, c->count, sizeof *c->changes, by_kind_and_rank);
 	return 0;
+}
+
+/* Those that both runs have hid what they hid in both. */
+static int newer_rules(const struct run *before, const struct run *now, const struct runs_rules *rules, struct err *err)
+{
+	int r = 0;
+	for (size_t i = 0; i < now->rule_count && r == 0; i++)
+		if (!bsearch(&now->rules[i], before->rules, before->rule_count, sizeof now->rules[i], by_text))
+			r = rules->add(rules->arg, now->rules[i].text, now->rules[i].where, err);
+	if (before->all_headers && !now->all_headers)
+		rules->add_built_in(rules->arg);
+	return r;
 }
 
 static bool copy_text(char **to, const char *text)
@@ -239,7 +273,7 @@ static int copy_said(struct run_said *to, const struct run *run)
 	return whole ? 0 : ERR_NOMEM;
 }
 
-int runs_compare_new(struct slice before, struct slice now, struct runs_compare **out, struct err *err)
+int runs_compare_new(struct slice before, struct slice now, const struct runs_rules *rules, struct runs_compare **out, struct err *err)
 {
 	struct run first = { .which = "the earlier" }, second = { .which = "the later" };
 	struct runs_compare *c = calloc(1, sizeof *c);
@@ -247,8 +281,9 @@ int runs_compare_new(struct slice before, struct slice now, struct runs_compare 
 	int r = c ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 	r = r ? r : read_run(&first, before, err);
 	r = r ? r : read_run(&second, now, err);
+	r = r || !rules ? r : newer_rules(&first, &second, rules, err);
 	if (r == 0) {
-		r = join(c, &first, &second);
+		r = join(c, &first, &second, rules);
 		r = r ? r : copy_said(&c->before, &first);
 		r = r ? r : copy_said(&c->now, &second);
 		if (r)
@@ -279,6 +314,7 @@ void runs_compare_free(struct runs_compare *c)
 		free(c->changes[i].endpoint);
 		free(c->changes[i].path);
 		free(c->changes[i].difference);
+		free(c->changes[i].why);
 	}
 	free(c->changes);
 	free_said(&c->before);

@@ -16,13 +16,13 @@
 const char *run_change_name(enum run_change_kind kind)
 {
 	static const char *const names[RUN_CHANGES] = {
-		[RUN_NEW] = "new",
-		[RUN_LASTING] = "lasting",
-		[RUN_FIXED] = "fixed",
-		[RUN_NOT_COMPARED] = "not_compared",
+		[RUN_NEW] = "new",       [RUN_LASTING] = "lasting",     [RUN_FIXED] = "fixed",
+		[RUN_HIDDEN] = "hidden", [RUN_NOT_ASKED] = "not_asked", [RUN_NOT_COMPARED] = "not_compared",
 	};
 	return names[kind];
 }
+
+static const char *const words[RUN_CHANGES] = { "new", "lasting", "fixed", "hidden now", "not asked any more", "not compared any more" };
 
 /* --- text ---------------------------------------------------------------------------------------------------- */
 
@@ -39,10 +39,9 @@ static void put_said(struct cells *c, const char *which, const struct run_said *
 
 static void put_counts(struct cells *c, const struct runs_compare *runs)
 {
-	static const char *const words[RUN_CHANGES] = { "new", "lasting", "fixed", "not compared any more" };
 	for (int kind = 0; kind < RUN_CHANGES; kind++) {
 		enum cell_style style = kind == RUN_NEW && runs->counts[kind] ? CELL_BAD : CELL_STRONG;
-		if (kind == RUN_NOT_COMPARED && runs->counts[kind] == 0)
+		if (kind > RUN_FIXED && runs->counts[kind] == 0)
 			continue;
 		char text[64];
 		(void)snprintf(text, sizeof text, "%zu %s", runs->counts[kind], words[kind]);
@@ -67,10 +66,11 @@ static const char *side_words(char out[VERDICT_WORDS], const struct run_side *si
 
 static void put_change(struct cells *c, const struct run_change *change)
 {
-	char before[VERDICT_WORDS], now[VERDICT_WORDS], words[4 * VERDICT_WORDS];
+	char before[VERDICT_WORDS], now[VERDICT_WORDS], text[4 * VERDICT_WORDS];
 	int trend = run_change_trend(change);
-	(void)snprintf(words, sizeof words, "%s \xe2\x86\x92 %s%s", side_words(before, &change->before),
-	               change->kind == RUN_NOT_COMPARED ? "?" : side_words(now, &change->now),
+	bool unknown = change->kind > RUN_FIXED && !change->now.there;
+	(void)snprintf(text, sizeof text, "%s \xe2\x86\x92 %s%s", side_words(before, &change->before),
+	               unknown ? "?" : side_words(now, &change->now),
 	               trend > 0   ? ", more often"
 	               : trend < 0 ? ", less often"
 	                           : "");
@@ -88,14 +88,17 @@ static void put_change(struct cells *c, const struct run_change *change)
 	cells_to(c, 4);
 	cells_clip(c, CELL_PLAIN, slice_str(change->difference), 12);
 	cells_put(c, CELL_PLAIN, "  ");
-	cells_put(c, CELL_PLAIN, words);
+	cells_put(c, CELL_PLAIN, text);
+	if (change->why) {
+		cells_put(c, CELL_PLAIN, "  ");
+		cells_clip(c, CELL_FAINT, slice_str(change->why), cells_left(c));
+	}
 	cells_end(c);
 }
 
 int runs_compare_text(const struct runs_compare *runs, size_t columns, bool colour, struct buf *out)
 {
-	static const char *const heads[RUN_CHANGES] = { "new", "lasting", "fixed", "not compared any more" };
-	static const enum cell_style styles[RUN_CHANGES] = { CELL_BAD, CELL_DOUBT, CELL_GOOD, CELL_FAINT };
+	static const enum cell_style styles[RUN_CHANGES] = { CELL_BAD, CELL_DOUBT, CELL_GOOD, CELL_DOUBT, CELL_FAINT, CELL_FAINT };
 	columns = columns ? columns : COLUMNS_DEFAULT;
 	struct cells c = cells_into(out, columns < COLUMNS_MIN ? COLUMNS_MIN : columns > COLUMNS_MAX ? COLUMNS_MAX : columns, colour);
 	put_counts(&c, runs);
@@ -105,7 +108,7 @@ int runs_compare_text(const struct runs_compare *runs, size_t columns, bool colo
 		enum run_change_kind kind = runs->changes[i].kind;
 		if (i == 0 || runs->changes[i - 1].kind != kind) {
 			cells_end(&c);
-			cells_put(&c, styles[kind], heads[kind]);
+			cells_put(&c, styles[kind], words[kind]);
 			cells_end(&c);
 		}
 		put_change(&c, &runs->changes[i]);
@@ -168,6 +171,7 @@ static void write_change(struct json *j, const struct run_change *change)
 	member_str(j, "kind", change->difference);
 	write_side(j, "before", &change->before);
 	write_side(j, "now", &change->now);
+	member_str(j, "why", change->why);
 	member_str(j, "trend", change->kind == RUN_LASTING ? trends[run_change_trend(change) + 1] : NULL);
 	json_close(j, '}');
 }

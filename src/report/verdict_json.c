@@ -324,6 +324,24 @@ static void write_hidden(struct json *j, const struct verdict *v)
 	json_close(j, ']');
 }
 
+static void write_rules(struct json *j, const struct verdict *v)
+{
+	json_key(j, "rules");
+	json_open(j, '[');
+	for (size_t i = 0; i < v->rule_count; i++) {
+		json_open(j, '{');
+		member_str(j, "rule", v->rules[i].rule);
+		member_str(j, "where", v->rules[i].where);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_key(j, "expectations");
+	json_open(j, '[');
+	for (size_t i = 0; i < v->expectation_count; i++)
+		json_str(j, v->expectations[i]);
+	json_close(j, ']');
+}
+
 static void write_settings(struct json *j, const struct verdict *v)
 {
 	json_key(j, "settings");
@@ -333,6 +351,8 @@ static void write_settings(struct json *j, const struct verdict *v)
 	member_real(j, "absolute", v->absolute);
 	member_unless(j, "latency_share", v->latency_share, v->latency_share >= 0);
 	member_ms(j, "latency_floor_ms", v->latency_floor_ns, true);
+	member_bool(j, "all_headers", v->all_headers);
+	member_bool(j, "timestamps", v->timestamps);
 	member_unless(j, "fail_share", v->fail_share, v->fail_share >= 0);
 	char seed[24]; /* 64 bits are more than most readers' numbers hold */
 	(void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)v->seed);
@@ -397,6 +417,7 @@ int verdict_json(const struct verdict *v, const struct verdict_json_options *o, 
 		write_latencies(&j, v);
 		write_seconds(&j, v);
 		write_hidden(&j, v);
+		write_rules(&j, v);
 		write_settings(&j, v);
 		json_close(&j, '}');
 	}

@@ -70,6 +70,29 @@ equal "compare: something new" 3 $?
 "$replay" compare r.json none.json >cmp.out
 equal "compare: something fixed" 0 $?
 
+# --- what became of the findings, by real runs -------------------------------------------------------------------------------------------------
+became() { "$replay" compare --json "$1" "$2" | jq -r '.changes[] | [.change, .path, .why // "-"] | @tsv' | sort; }
+"$replay" diff --diff-report mended.json a.gor a.gor --candidate recorded --control recorded --by request >/dev/null
+equal "mended: both are fixed" $'fixed\t$.price\t-\nfixed\tstatus 200>500\t-' "$(became r.json mended.json)"
+"$replay" diff --diff-report ruled.json --diff-ignore '/items/*: $.price tolerance 0.001' a.gor b.gor >/dev/null
+equal "one that a new rule hides is not" $'hidden\t$.price\tby the rule /items/*: $.price tolerance 0.001\nlasting\tstatus 200>500\t-' "$(became r.json ruled.json)"
+equal "and the rule is named with how often" "1" "$(jq '.hidden[] | select(.where == "--diff-ignore") | .count' ruled.json)"
+equal "the other way round it is new" $'lasting\tstatus 200>500\t-\nnew\t$.price\t-' "$(became ruled.json r.json)"
+printf 'GET /items/*: status 2xx\n' >promise.txt
+"$replay" diff --expect promise.txt --diff-report promised.json a.gor b.gor >/dev/null
+equal "what is expected no more" $'lasting\t$.price\t-\nlasting\tstatus 200>500\t-\nnot_asked\tGET /items/*: status 2xx\tit is expected no more' "$(became promised.json r.json)"
+sed 's/200 OK/500 Oops/' b.gor >broken.gor
+"$replay" diff --diff-report broken.json a.gor broken.gor >/dev/null
+equal "bodies behind another status" $'lasting\tstatus 200>500\t-\nnot_compared\t$.price\t10 of 10 exchanges differ by what stands before it: status 200>500' "$(became r.json broken.json)"
+"$replay" convert --quiet --to 1700000000.000000019 a.gor few.gor
+"$replay" diff --diff-report few.json few.gor few.gor --candidate recorded --control recorded --by request >/dev/null
+equal "too few of them" "not_compared too few exchanges to tell: $(grep -ac '^1 ' few.gor), of 10 earlier" "$(became r.json few.json | awk -F'\t' '$2 == "$.price" { print $1, $3 }')"
+sed 's|GET /items|GET /others|' a.gor >others.gor
+"$replay" diff --diff-report elsewhere.json others.gor others.gor --candidate recorded --control recorded --by request >/dev/null
+equal "another endpoint" $'not_compared\t$.price\tits endpoint was not compared\nnot_compared\tstatus 200>500\tits endpoint was not compared' "$(became r.json elsewhere.json)"
+"$replay" compare r.json elsewhere.json >cmp.out
+check "it is told in words" grep -q '^0 new, 0 lasting, 0 fixed, 2 not compared any more$' cmp.out
+
 # --- one exchange --------------------------------------------------------------------------------------------------------------------------
 id=00000000000000aa00000003
 "$replay" diff --show $id a.gor b.gor >show.out 2>show.err

@@ -31,7 +31,7 @@ static void check_pair(struct slice before, struct slice now, bool itself)
 {
 	struct runs_compare *c = NULL;
 	struct err err = { 0 };
-	int r = runs_compare_new(before, now, &c, &err);
+	int r = runs_compare_new(before, now, NULL, &c, &err);
 	expect((r == 0) == (c != NULL) && (r == 0) == (err.code == ERR_NONE));
 	if (!c)
 		return;

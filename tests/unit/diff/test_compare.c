@@ -251,7 +251,7 @@ Test(compare, advice_reaches_json)
 	struct made a = make(JSON "{\"a\":1,\"b\":1}"), b = make(JSON "{\"a\":2,\"b\":1}");
 	unsigned asked = 0;
 	struct told t;
-	cr_assert(compare_answers(c, &a.answer, &b.answer, &(struct json_advice){ &asked, skip_a }, told_sink(&t)));
+	cr_assert(compare_answers(c, &a.answer, &b.answer, &(struct json_advice){ .arg = &asked, .advise = skip_a }, told_sink(&t)));
 	cr_assert_gt(asked, 0u);
 	comparer_free(c);
 	guard_free(a.message);

@@ -499,6 +499,51 @@ static bool once_through(void)
 	return whole;
 }
 
+/* Of a difference of which only the place is known. */
+Test(rules, may_hide)
+{
+	static const struct {
+		const char *rule, *path;
+		enum difference_kind kind;
+		bool may;
+	} rows[] = {
+		{ "$.a", "$.a", DIFFERENCE_TYPE, true },
+		{ "$.a", "$.a.b[*]", DIFFERENCE_MISSING, true },
+		{ "$.a", "$.b", DIFFERENCE_TYPE, false },
+		{ "GET /x: $.a", "$.a", DIFFERENCE_VALUE, true },
+		{ "GET /y: $.a", "$.a", DIFFERENCE_VALUE, false },
+		{ "$.a order", "$.a", DIFFERENCE_ORDER, true },
+		{ "$.a order", "$.a", DIFFERENCE_VALUE, false },
+		{ "$.a tolerance 1", "$.a", DIFFERENCE_VALUE, true },
+		{ "$.a tolerance 1", "$.a", DIFFERENCE_TYPE, false },
+		{ "$.a like uuid", "$.a", DIFFERENCE_VALUE, true },
+		{ "$.a like /x/", "$.a", DIFFERENCE_VALUE, true },
+		{ "** case", "body", DIFFERENCE_VALUE, false },
+		{ "$.a kind missing", "$.a", DIFFERENCE_MISSING, true },
+		{ "$.a kind missing", "$.a", DIFFERENCE_EXTRA, false },
+		{ "** rate 0/2000", "$.a", DIFFERENCE_VALUE, false },
+		{ "latency", "latency", DIFFERENCE_LATENCY, true },
+		{ "**", "latency", DIFFERENCE_LATENCY, true },
+		{ "**", "GET /x: status 200", DIFFERENCE_EXPECT, false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct rules *r = rules_new();
+		rules_without_volatile(r);
+		cr_assert(rules_all_headers(r));
+		cr_assert_eq(rules_add(r, slice_str(rows[i].rule), "x", NULL), 0, "%s", rows[i].rule);
+		struct endpoint_rules *e = rules_for(r, slice_str("GET"), slice_str("/x"), slice_str("/x"));
+		cr_expect_eq(rules_may_hide(e, slice_str(rows[i].path), rows[i].kind) >= 0, rows[i].may, "%s: %s", rows[i].rule,
+		             rows[i].path);
+		cr_expect_lt(rules_may_hide(e, slice_str("header:etag"), DIFFERENCE_VALUE), rows[i].rule[0] == '*' ? 1000 : 0);
+		endpoint_rules_free(e);
+		rules_with_volatile(r);
+		e = rules_for(r, slice_str("GET"), slice_str("/x"), slice_str("/x"));
+		cr_expect_geq(rules_may_hide(e, slice_str("header:etag"), DIFFERENCE_VALUE), 0);
+		endpoint_rules_free(e);
+		rules_free(r);
+	}
+}
+
 Test(rules, every_allocation_may_fail)
 {
 	unsigned long n = 1;

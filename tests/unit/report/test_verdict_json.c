@@ -62,6 +62,9 @@ Test(verdict_json, holds_it_all)
 	cr_assert_eq(json_array_size(at(root, "series/points")), 40);
 	cr_assert(json_is_null(at(root, "series/points/33/control_p50_ms")));
 	cr_assert_str_eq(text_at(root, "hidden/1/where"), "rules.txt:3");
+	cr_assert_eq(json_array_size(at(root, "rules")), 0);
+	cr_assert_eq(json_array_size(at(root, "expectations")), 0);
+	cr_assert(json_is_false(at(root, "settings/timestamps")));
 	cr_assert_str_eq(text_at(root, "settings/seed"), "42");
 	cr_assert_str_eq(text_at(root, "not_comparable/1/cause"), "the run ended first");
 	json_decref(root);
