@@ -69,7 +69,9 @@ const struct command commands[] = {
 	  CMD_COMPARE,
 	  "RUN1.json RUN2.json [OPTION...]",
 	  "Tells which differences of two verdicts (--diff-report x.json) are new, which are fixed and which last.",
-	  "The exit status is 3 when some are new.",
+	  "One that is gone is fixed only where the later run would have seen it; hidden by a rule, no longer asked for and not compared "
+	  "are "
+	  "told apart. The exit status is 3 when some are new.",
 	  { { "", "replay compare yesterday.json today.json" } },
 	  cmd_compare },
 	{ "help",

@@ -86,6 +86,23 @@ static int put_commands(struct buf *out)
 	return r ? r : buf_append_str(out, "  Each takes --help.\n");
 }
 
+static int put_statuses(struct buf *out, unsigned command)
+{
+	static const struct {
+		unsigned commands;
+		const char *text;
+	} rows[] = {
+		{ CMD_RUN | CMD_DIFF, "; 3 more is different than --diff-fail allows" },
+		{ CMD_COMPARE, "; 3 some differences are new" },
+		{ CMD_RUN, ";\n4 more was lost than --max-loss allows; 5 schedule not held, where --max-lateness was given" },
+	};
+	int r = buf_append_str(out, "Exit status: 0 done; 1 failed; 2 wrong usage");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && r == 0; i++)
+		if (rows[i].commands & command)
+			r = buf_append_str(out, rows[i].text);
+	return r ? r : buf_append_str(out, ".\n");
+}
+
 int help_text(const struct command *c, struct buf *out)
 {
 	bool is_run = c->name[0] == 0;
@@ -103,7 +120,5 @@ int help_text(const struct command *c, struct buf *out)
 		r = put_group(out, (enum option_group)g, c->bit);
 	r = r ? r
 	      : buf_append_str(out, "\nDurations: 500ms, 2s, 1m30s. Sizes: 65536, 64kb, 5mb. -x, --x and --x=value are all understood.\n");
-	return r ? r
-	         : buf_append_str(out,
-	                          "Exit status: 0 done; 1 failed; 2 wrong usage; 5 schedule not held, where --max-lateness was given.\n");
+	return r ? r : put_statuses(out, c->bit);
 }
