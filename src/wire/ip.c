@@ -13,6 +13,7 @@ enum {
 	PROTO_GRE = 47,
 	PROTO_AH = 51,
 	PROTO_DESTINATION = 60,
+	PROTO_ETHERIP = 97,
 	PROTO_MOBILITY = 135,
 	PROTO_HIP = 139,
 	PROTO_SHIM6 = 140,
@@ -50,6 +51,7 @@ static bool leads_on(uint32_t proto)
 	case PROTO_UDP:
 	case PROTO_IPV6:
 	case PROTO_GRE:
+	case PROTO_ETHERIP:
 	case PROTO_AH:
 	case PROTO_HOP_BY_HOP:
 	case PROTO_ROUTING:
@@ -199,6 +201,9 @@ enum step ip_proto(struct unwrap *u)
 		return tunnelled(u, STEP_IPV4);
 	case PROTO_IPV6:
 		return tunnelled(u, STEP_IPV6);
+	case PROTO_ETHERIP: /* RFC 3378 §3: version 4 bits, reserved 12 */
+		cursor_skip(&u->c, 2);
+		return u->c.ran_short ? unwrap_short(u) : tunnelled(u, STEP_ETHERNET);
 	case PROTO_FRAGMENT:
 		return v6_fragment(u);
 	case PROTO_AH: /* RFC 4302 §2.2: in 4-byte words, minus 2 */

@@ -6,10 +6,15 @@
 
 static const struct ethertype {
 	uint16_t value;
+	uint8_t skip; /* bytes of a tag before what is next; STEP_ETHERTYPE: that begins with its EtherType */
 	enum step next;
 } ethertypes[] = {
-	{ 0x0800, STEP_IPV4 }, { 0x86dd, STEP_IPV6 }, { 0x8864, STEP_PPPOE },    { 0x8847, STEP_MPLS },
-	{ 0x8848, STEP_MPLS }, { 0x880b, STEP_PPP },  { 0x6558, STEP_ETHERNET },
+	{ 0x0800, 0, STEP_IPV4 },      { 0x86dd, 0, STEP_IPV6 }, { 0x8864, 0, STEP_PPPOE },    { 0x8847, 0, STEP_MPLS },
+	{ 0x8848, 0, STEP_MPLS },      { 0x880b, 0, STEP_PPP },  { 0x6558, 0, STEP_ETHERNET }, { 0x894f, 0, STEP_NSH },
+	{ 0x88e7, 4, STEP_ETHERNET },  /* IEEE 802.1ah: a service tag, then the customer's frame */
+	{ 0x8903, 2, STEP_ETHERNET },  /* FabricPath */
+	{ 0x8926, 4, STEP_ETHERTYPE }, /* VN-Tag */
+	{ 0x893f, 6, STEP_ETHERTYPE }, /* IEEE 802.1BR: E-Tag */
 };
 
 static bool is_vlan_tag(uint32_t ethertype)
@@ -18,7 +23,7 @@ static bool is_vlan_tag(uint32_t ethertype)
 }
 
 /* IEEE 802.2 LLC with a SNAP header of no organisation: AA AA 03 000000 and an EtherType. Anything else there is no IP. */
-static enum step llc_snap(struct unwrap *u)
+enum step link_llc(struct unwrap *u)
 {
 	uint32_t llc = cursor_u32be(&u->c);
 	uint16_t oui_low = cursor_u16be(&u->c);
@@ -28,6 +33,14 @@ static enum step llc_snap(struct unwrap *u)
 	if (u->c.ran_short || llc != 0xaaaa0300 || oui_low != 0 || u->proto < ETHERTYPE_MIN)
 		return unwrap_stop(u, PACKET_NOT_IP);
 	return STEP_ETHERTYPE;
+}
+
+static const struct ethertype *find_ethertype(uint32_t value)
+{
+	for (size_t i = 0; i < sizeof ethertypes / sizeof ethertypes[0]; i++)
+		if (ethertypes[i].value == value)
+			return &ethertypes[i];
+	return NULL;
 }
 
 /* Any depth of tags: IEEE 802.1Q, 802.1ad and the older 0x9100. */
@@ -42,11 +55,14 @@ enum step link_ethertype(struct unwrap *u)
 			u->out->vlan = (uint32_t)id + 1;
 	}
 	if (u->proto < ETHERTYPE_MIN)
-		return llc_snap(u);
-	for (size_t i = 0; i < sizeof ethertypes / sizeof ethertypes[0]; i++)
-		if (ethertypes[i].value == u->proto)
-			return ethertypes[i].next;
-	return unwrap_stop(u, PACKET_NOT_IP);
+		return link_llc(u);
+	const struct ethertype *type = find_ethertype(u->proto);
+	if (!type)
+		return unwrap_stop(u, PACKET_NOT_IP);
+	cursor_skip(&u->c, type->skip);
+	if (type->next == STEP_ETHERTYPE)
+		u->proto = cursor_u16be(&u->c);
+	return u->c.ran_short ? unwrap_short(u) : type->next;
 }
 
 enum step link_ethernet(struct unwrap *u)
@@ -172,4 +188,59 @@ enum step link_mpls(struct unwrap *u)
 	default:
 		return STEP_ETHERNET;
 	}
+}
+
+/* IEEE 802.5: control 2, addresses 6 each; where the source's first bit stands, routing information whose low five bits say its length. */
+enum step link_token_ring(struct unwrap *u)
+{
+	cursor_skip(&u->c, 8);
+	uint8_t source = cursor_u8(&u->c);
+	cursor_skip(&u->c, 5);
+	struct slice rest = cursor_rest(&u->c);
+	if (source & 0x80 && rest.len)
+		cursor_skip(&u->c, rest.ptr[0] & 0x1f);
+	return u->c.ran_short ? unwrap_short(u) : STEP_LLC;
+}
+
+/* RFC 2427 §3: an address of two bytes, control 03, a pad 0 that may be missing, and a protocol; 80 is SNAP's. */
+enum step link_frame_relay(struct unwrap *u)
+{
+	cursor_skip(&u->c, 2);
+	uint8_t control = cursor_u8(&u->c), protocol = cursor_u8(&u->c);
+	if (protocol == 0)
+		protocol = cursor_u8(&u->c);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	if (control != 0x03)
+		return unwrap_stop(u, PACKET_NOT_IP);
+	switch (protocol) {
+	case 0xcc:
+		return STEP_IPV4;
+	case 0x8e:
+		return STEP_IPV6;
+	case 0x80: {
+		cursor_skip(&u->c, 3);
+		u->proto = cursor_u16be(&u->c);
+		return u->c.ran_short ? unwrap_short(u) : STEP_ETHERTYPE;
+	}
+	default:
+		return unwrap_stop(u, PACKET_NOT_IP);
+	}
+}
+
+/* RFC 8300 §2.2: version and flags 4 bits, time to live 6, length in 4-byte words 6; type 1, next protocol 1, path 4, context. */
+enum step link_nsh(struct unwrap *u)
+{
+	uint16_t first = cursor_u16be(&u->c);
+	size_t length = (size_t)(first & 0x3f) * 4;
+	cursor_skip(&u->c, 1);
+	uint8_t next = cursor_u8(&u->c);
+	if (length >= 8)
+		cursor_skip(&u->c, length - 4);
+	if (u->c.ran_short)
+		return unwrap_short(u);
+	static const enum step protocols[] = { STEP_STOP, STEP_IPV4, STEP_IPV6, STEP_ETHERNET, STEP_NSH, STEP_MPLS };
+	if (length < 8 || next == 0 || next >= sizeof protocols / sizeof *protocols)
+		return unwrap_stop(u, PACKET_NOT_IP);
+	return protocols[next];
 }

@@ -19,10 +19,21 @@ enum step {
 	STEP_SLL2,
 	STEP_NULL,
 	STEP_CHDLC,
+	STEP_LLC,
+	STEP_TOKEN_RING,
+	STEP_FRAME_RELAY,
+	STEP_WLAN,
+	STEP_RADIOTAP,
+	STEP_PRISM,
+	STEP_PPI,
+	STEP_PKTAP,
+	STEP_NFLOG,
+	STEP_PFLOG,
 	STEP_RAW_IP, /* the version nibble decides */
 	STEP_PPPOE,
 	STEP_PPP,
 	STEP_MPLS,
+	STEP_NSH,
 	STEP_IPV4,
 	STEP_IPV6,
 	STEP_IP_PROTO, /* u->proto: an IP protocol number */
@@ -70,15 +81,29 @@ static inline bool unwrap_narrow(struct unwrap *u, size_t n)
 	return true;
 }
 
+/* What a packet of this link type begins with. */
+enum step unwrap_link(struct unwrap *u, uint32_t link_type);
+
 enum step link_ethernet(struct unwrap *u);
 enum step link_ethertype(struct unwrap *u);
 enum step link_sll(struct unwrap *u);
 enum step link_sll2(struct unwrap *u);
 enum step link_null(struct unwrap *u);
 enum step link_chdlc(struct unwrap *u);
+enum step link_llc(struct unwrap *u);
+enum step link_token_ring(struct unwrap *u);
+enum step link_frame_relay(struct unwrap *u);
+enum step link_nsh(struct unwrap *u);
 enum step link_pppoe(struct unwrap *u);
 enum step link_ppp(struct unwrap *u);
 enum step link_mpls(struct unwrap *u);
+enum step monitor_wlan(struct unwrap *u);
+enum step monitor_radiotap(struct unwrap *u);
+enum step monitor_prism(struct unwrap *u);
+enum step monitor_ppi(struct unwrap *u);
+enum step monitor_pktap(struct unwrap *u);
+enum step monitor_nflog(struct unwrap *u);
+enum step monitor_pflog(struct unwrap *u);
 enum step ip_raw(struct unwrap *u);
 enum step ip_v4(struct unwrap *u);
 enum step ip_v6(struct unwrap *u);
