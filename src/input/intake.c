@@ -23,8 +23,31 @@ int intake_init(struct intake *w, int fd, struct slice first)
 void intake_release(struct intake *w)
 {
 	free(w->buf);
-	w->buf = NULL;
-	w->at = w->end = w->cap = 0;
+	free(w->packed);
+	unpacker_free(w->unpacker);
+	*w = (struct intake){ .fd = w->fd };
+}
+
+int intake_unpack(struct intake *w, enum unpack_form form)
+{
+	uint8_t *buf = malloc(INTAKE_BYTES);
+	w->unpacker = unpacker_new(form);
+	if (!buf || !w->unpacker) {
+		free(buf);
+		unpacker_free(w->unpacker);
+		w->unpacker = NULL;
+		return ERR_NOMEM;
+	}
+	w->packed = w->buf;
+	w->packed_cap = w->cap;
+	w->packed_at = w->at;
+	w->packed_end = w->end;
+	w->packed_base = w->base;
+	w->buf = buf;
+	w->cap = INTAKE_BYTES;
+	w->at = w->end = 0;
+	w->base = 0;
+	return 0;
 }
 
 static int make_room(struct intake *w)
@@ -45,6 +68,53 @@ static int make_room(struct intake *w)
 	return 0;
 }
 
+/* One read that no signal broke. */
+static ssize_t read_some(int fd, void *to, size_t room)
+{
+	ssize_t got;
+	do
+		got = read(fd, to, room);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/* Some bytes more, packed ones unpacked: their number, 0 at the end, or negative as intake_fill. */
+static ssize_t take_some(struct intake *w)
+{
+	uint8_t *to = w->buf + w->end;
+	size_t room = w->cap - w->end;
+	if (!w->unpacker) {
+		ssize_t got = read_some(w->fd, to, room);
+		return got < 0 ? ERR_IO : got;
+	}
+	for (;;) { /* first what the unpacker still holds back, which takes no input */
+		struct unpack_step step;
+		struct slice packed = slice_of(w->packed + w->packed_at, w->packed_end - w->packed_at);
+		enum unpack_result r = unpacker_run(w->unpacker, packed, to, room, &step);
+		w->packed_at += step.used;
+		if (r == UNPACK_NOMEM)
+			return ERR_NOMEM;
+		if (r == UNPACK_DAMAGED)
+			return ERR_FORMAT;
+		if (step.made)
+			return (ssize_t)step.made;
+		if (step.used && w->packed_at < w->packed_end)
+			continue;
+		w->packed_base += w->packed_at;
+		w->packed_end -= w->packed_at;
+		memmove(w->packed, w->packed + w->packed_at, w->packed_end);
+		w->packed_at = 0;
+		ssize_t got = read_some(w->fd, w->packed + w->packed_end, w->packed_cap - w->packed_end);
+		if (got < 0)
+			return ERR_IO;
+		if (got == 0) {
+			w->cut = unpacker_inside(w->unpacker);
+			return 0;
+		}
+		w->packed_end += (size_t)got;
+	}
+}
+
 int intake_fill(struct intake *w, size_t n)
 {
 	while (intake_left(w) < n) {
@@ -53,11 +123,9 @@ int intake_fill(struct intake *w, size_t n)
 		/* Moving little is worth a large read behind it; otherwise only a full buffer is moved. */
 		if ((w->at > w->cap / 2 || w->end == w->cap) && make_room(w) != 0)
 			return ERR_NOMEM;
-		ssize_t got = read(w->fd, w->buf + w->end, w->cap - w->end);
-		if (got < 0 && errno == EINTR)
-			continue;
+		ssize_t got = take_some(w);
 		if (got < 0)
-			return ERR_IO;
+			return (int)got;
 		w->ended = got == 0;
 		w->end += (size_t)got;
 	}

@@ -3,6 +3,7 @@
 
 #include "base/cursor.h"
 #include "input/intake.h"
+#include "log/reader.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,12 +72,18 @@ static uint64_t u64(const struct pcap_file *f, struct cursor *c)
 	return f->big ? first << 32 | second : second << 32 | first;
 }
 
+/* What a place in the file is counted in. */
+static const char *unpacked(const struct pcap_file *f)
+{
+	return f->in.unpacker ? " (unpacked)" : "";
+}
+
 static enum pcap_read damaged(const struct pcap_file *f, struct err *err, const char *what, uint64_t number)
 {
 	char text[128];
 	(void)snprintf(text, sizeof text, what, number);
-	(void)err_set(err, ERR_FORMAT, "%s is damaged at byte %llu: %s; what came before it was read", f->name,
-	              (unsigned long long)intake_offset(&f->in), text);
+	(void)err_set(err, ERR_FORMAT, "%s is damaged at byte %llu%s: %s; what came before it was read", f->name,
+	              (unsigned long long)intake_offset(&f->in), unpacked(f), text);
 	return PCAP_DAMAGED;
 }
 
@@ -90,14 +97,19 @@ static enum pcap_read want(struct pcap_file *f, size_t n, const char *inside, st
 		(void)err_set(err, ERR_NOMEM, "out of memory when reading %s", f->name);
 		return PCAP_FAIL;
 	}
+	if (rc == ERR_FORMAT) {
+		(void)err_set(err, ERR_FORMAT, "%s cannot be unpacked any further at byte %llu: what came before it was read", f->name,
+		              (unsigned long long)intake_file_offset(&f->in));
+		return PCAP_DAMAGED;
+	}
 	if (rc < 0) {
 		(void)err_set_errno(err, "cannot read %s", f->name);
 		return PCAP_FAIL;
 	}
-	if (intake_left(&f->in) == 0)
+	if (intake_left(&f->in) == 0 && !f->in.cut)
 		return PCAP_END;
-	(void)err_set(err, ERR_FORMAT, "%s ends inside %s at byte %llu: what came before it was read", f->name, inside,
-	              (unsigned long long)intake_offset(&f->in));
+	(void)err_set(err, ERR_FORMAT, "%s ends inside %s at byte %llu%s: what came before it was read", f->name,
+	              intake_left(&f->in) ? inside : "what is compressed", (unsigned long long)intake_offset(&f->in), unpacked(f));
 	return PCAP_CUT;
 }
 
@@ -363,9 +375,24 @@ static enum pcap_read pcapng_step(struct pcap_file *f, struct packet *out, struc
 	}
 }
 
-static enum pcap_read first_step(struct pcap_file *f, struct packet *out, struct err *err)
+/* The first four bytes, unpacked. */
+static enum pcap_read want_magic(struct pcap_file *f, struct err *err)
 {
 	enum pcap_read got = want(f, 4, "its head", err);
+	if (got != PCAP_PACKET)
+		return got;
+	enum log_kind kind = log_kind_of(intake_peek(&f->in, intake_left(&f->in)));
+	if (kind != LOG_KIND_GZIP && kind != LOG_KIND_ZSTD)
+		return PCAP_PACKET;
+	if (intake_unpack(&f->in, kind == LOG_KIND_GZIP ? UNPACK_GZIP : UNPACK_ZSTD) == 0)
+		return want(f, 4, "its head", err);
+	(void)err_set(err, ERR_NOMEM, "out of memory when reading %s", f->name);
+	return PCAP_FAIL;
+}
+
+static enum pcap_read first_step(struct pcap_file *f, struct packet *out, struct err *err)
+{
+	enum pcap_read got = want_magic(f, err);
 	if (got != PCAP_PACKET)
 		return got;
 	static const enum magic pcaps[] = { PCAP_MICRO, PCAP_NANO, PCAP_MODIFIED };
@@ -419,7 +446,7 @@ enum pcap_read pcap_file_next(struct pcap_file *f, struct packet *out, struct er
 
 uint64_t pcap_file_at(const struct pcap_file *f)
 {
-	return intake_offset(&f->in);
+	return intake_file_offset(&f->in);
 }
 
 uint64_t pcap_file_dropped(const struct pcap_file *f)

@@ -1,5 +1,6 @@
 /* pcap_file: the packets of a capture file, one after the other: pcap in both byte orders, with micro- and nanoseconds, also in the modified
- * form with longer record heads; pcapng with several sections and interfaces, each with its own link type, resolution and offset.
+ * form with longer record heads; pcapng with several sections and interfaces, each with its own link type, resolution and offset. Any
+ * of them may be compressed with gzip or zstd.
  *
  * Takes a descriptor (a file or a pipe); gives packets that lie in its own buffer, without a copy each. Trusts no length in the file: memory
  * grows only by bytes that have come. Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. */
@@ -28,7 +29,7 @@ enum pcap_read {
 /* Anything but a packet stays: it is given again. */
 enum pcap_read pcap_file_next(struct pcap_file *f, struct packet *out, struct err *err);
 
-uint64_t pcap_file_at(const struct pcap_file *f); /* bytes used so far */
+uint64_t pcap_file_at(const struct pcap_file *f); /* bytes of the file used so far */
 /* Packets that the program which wrote the file says it lost (pcapng's interface statistics). */
 uint64_t pcap_file_dropped(const struct pcap_file *f);
 void pcap_file_close(struct pcap_file *f);

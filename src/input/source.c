@@ -4,6 +4,7 @@
 #include "input/capture_file.h"
 #include "input/realip.h"
 #include "input/spool.h"
+#include "log/unpack.h"
 #include "log/writer.h"
 
 #include <errno.h>
@@ -12,6 +13,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	MAGIC_BYTES = 8,
+	PACKED_STEP = 64 * 1024,
+	FIRST_BYTES = 512 * 1024, /* a packed block may be 128 KiB (RFC 8878 §3.1.1.2.4) before it gives a byte */
+};
 
 struct source {
 	struct log_reader *log;       /* a log, or the temporary log of a capture */
@@ -79,6 +86,52 @@ static bool is_capture(struct slice first)
 	return kind == LOG_KIND_PCAP || kind == LOG_KIND_PCAPNG;
 }
 
+/* What others write, and what makes of it something that is read here. */
+static int refuse_foreign(struct slice first, const char *path, struct err *err)
+{
+	static const struct foreign {
+		const char *magic, *what, *remedy;
+		size_t len;
+	} forms[] = {
+		{ "\x04\x22\x4d\x18", "compressed with lz4", "unpack it with lz4 -d", 4 },
+		{ "\xfd"
+		  "7zXZ",
+		  "compressed with xz", "unpack it with xz -d", 5 },
+		{ "BZh", "compressed with bzip2", "unpack it with bzip2 -d", 3 },
+		{ "PK\x03\x04", "a zip archive", "unpack it with unzip", 4 },
+		{ "snoop\0\0", "a snoop capture", "make it a pcapng file with editcap", 7 },
+		{ "GMBU", "a capture of Network Monitor's", "make it a pcapng file with editcap", 4 },
+		{ "RTSS", "a capture of Network Monitor's", "make it a pcapng file with editcap", 4 },
+		{ "TRSNIFF", "a capture of Sniffer's", "make it a pcapng file with editcap", 7 },
+	};
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (slice_starts(first, slice_of((const uint8_t *)forms[i].magic, forms[i].len)))
+			return err_set(err, ERR_FORMAT, "%s is %s: %s first", path, forms[i].what, forms[i].remedy);
+	return 0;
+}
+
+/* Of a compressed file: do the bytes in it begin a capture? -1: more are needed to tell. */
+static int packs_capture(struct slice packed)
+{
+	enum log_kind kind = packed.len ? log_kind_of(packed) : LOG_KIND_OTHER;
+	if (kind != LOG_KIND_GZIP && kind != LOG_KIND_ZSTD)
+		return 0;
+	struct unpacker *d = unpacker_new(kind == LOG_KIND_GZIP ? UNPACK_GZIP : UNPACK_ZSTD);
+	uint8_t out[8];
+	size_t made = 0;
+	enum unpack_result r = d ? UNPACK_GOING : UNPACK_NOMEM;
+	struct unpack_step step = { .used = 1 };
+	while ((r == UNPACK_GOING || r == UNPACK_FRAME_END) && made < sizeof out && (step.used || step.made)) {
+		r = unpacker_run(d, packed, out + made, sizeof out - made, &step);
+		packed = slice_from(packed, step.used);
+		made += step.made;
+	}
+	unpacker_free(d);
+	if (made >= 4 || r == UNPACK_DAMAGED || r == UNPACK_NOMEM)
+		return is_capture(slice_of(out, made));
+	return -1;
+}
+
 static int open_log(struct source *s, struct err *err)
 {
 	const struct log_reader_options o = reader_options(&s->options);
@@ -86,27 +139,45 @@ static int open_log(struct source *s, struct err *err)
 	return s->log ? 0 : err->code;
 }
 
-/* Takes a pipe. A capture is read as it comes; a log's readers go back and forth, so its bytes are kept. */
-static int open_pipe(struct source *s, int fd, struct err *err)
+/* One read, for up to n bytes more; 0 also when first is full. */
+static ssize_t read_more(int fd, struct buf *first, size_t n)
 {
-	uint8_t first[8];
-	size_t n = 0;
+	size_t room = first->max - first->len;
+	if (n > room)
+		n = room;
+	if (buf_reserve(first, n) != 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	ssize_t got;
+	do
+		got = read(fd, first->ptr + first->len, n);
+	while (got < 0 && errno == EINTR);
+	first->len += got > 0 ? (size_t)got : 0;
+	return got;
+}
+
+/* Reads no more than it takes to tell, into first. 1: a capture; 0: none; negative: errno says why it cannot be told. */
+static int tell_capture(int fd, struct buf *first)
+{
 	ssize_t got = 1;
-	while (n < sizeof first && got > 0) {
-		got = read(fd, first + n, sizeof first - n);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else
-			n += got > 0 ? (size_t)got : 0;
-	}
-	if (got < 0) {
-		int rc = err_set_errno(err, "cannot read %s", s->path);
-		(void)close(fd);
-		return rc;
-	}
-	if (is_capture(slice_of(first, n)))
-		return open_capture(s, fd, slice_of(first, n), err);
-	s->copy = spool_descriptor(fd, slice_of(first, n), s->path, err);
+	while (first->len < MAGIC_BYTES && got > 0)
+		got = read_more(fd, first, MAGIC_BYTES - first->len);
+	int packs = 0;
+	while (got >= 0 && (packs = packs_capture(buf_slice(first))) < 0)
+		if ((got = read_more(fd, first, PACKED_STEP)) == 0)
+			break;
+	if (got < 0)
+		return -1;
+	return packs > 0 || is_capture(buf_slice(first));
+}
+
+/* Takes a pipe, behind its first bytes. A capture is read as it comes; a log's readers go back and forth, so its bytes are kept. */
+static int open_pipe(struct source *s, int fd, struct slice first, bool capture, struct err *err)
+{
+	if (capture)
+		return open_capture(s, fd, first, err);
+	s->copy = spool_descriptor(fd, first, s->path, err);
 	(void)close(fd);
 	if (s->copy < 0)
 		return err->code;
@@ -117,15 +188,28 @@ static int open_pipe(struct source *s, int fd, struct err *err)
 /* Takes the descriptor. */
 static int open_by_magic(struct source *s, int fd, struct err *err)
 {
-	uint8_t first[8];
-	if (lseek(fd, 0, SEEK_CUR) < 0)
-		return open_pipe(s, fd, err);
-	ssize_t n = pread(fd, first, sizeof first, 0);
-	if (n > 0 && is_capture(slice_of(first, (size_t)n)))
-		return open_capture(s, fd, slice_of(NULL, 0), err);
-	(void)close(fd);
-	/* The reader says what is wrong with a directory, an empty file, bytes of no known form. */
-	return open_log(s, err);
+	struct buf first;
+	buf_init(&first, FIRST_BYTES);
+	bool pipe = lseek(fd, 0, SEEK_CUR) < 0;
+	int capture = tell_capture(fd, &first);
+	int rc = 0;
+	if (capture < 0 && pipe)
+		rc = err_set_errno(err, "cannot read %s", s->path);
+	else
+		rc = refuse_foreign(buf_slice(&first), s->path, err);
+	if (rc) {
+		(void)close(fd);
+	} else if (pipe) {
+		rc = open_pipe(s, fd, buf_slice(&first), capture > 0, err);
+	} else if (capture > 0 && lseek(fd, 0, SEEK_SET) == 0) {
+		rc = open_capture(s, fd, slice_of(NULL, 0), err);
+	} else {
+		(void)close(fd);
+		/* The reader says what is wrong with a directory, an empty file, bytes of no known form. */
+		rc = open_log(s, err);
+	}
+	buf_release(&first);
+	return rc;
 }
 
 struct source *source_open(const char *path, const struct source_options *options, struct err *err)
