@@ -12,7 +12,10 @@
 
 static int add_rule(void *arg, const char *rule, const char *where, struct err *err)
 {
-	return rules_add(*(struct rules **)arg, slice_str(rule), where, err);
+	struct err why = { .code = ERR_NONE };
+	int rc = rules_add(*(struct rules **)arg, slice_str(rule), where, &why);
+	/* It stands in a file that a program wrote: no wrong usage. */
+	return rc ? err_set(err, rc == ERR_USAGE ? ERR_FORMAT : rc, "the later run: %s", why.text) : 0;
 }
 
 static void add_built_in(void *arg)

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/diffing.h"
 #include "cli/log_sniff.h"
+#include "cli/paths.h"
 #include "cli/pipe_out.h"
 #include "cli/reading.h"
 #include "cli/show_exchange.h"
@@ -211,7 +212,7 @@ static int check(const struct options *o, struct message_id *shown, struct err *
 			return err_set(err, ERR_USAGE, "diff reads its logs twice: write standard input to a file first");
 	if (o->diff.show && !message_id_parse(slice_str(o->diff.show), shown))
 		return err_set(err, ERR_USAGE, "--show: '%.60s' is no id, which is up to 40 hexadecimal digits", o->diff.show);
-	return 0;
+	return paths_check(o, err);
 }
 
 static int compare_logs(struct two_logs *t, struct diffing *d, struct pipe_out *out, struct err *err)

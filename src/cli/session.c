@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/diffing.h"
 #include "cli/ledger_file.h"
+#include "cli/paths.h"
 #include "cli/share.h"
 #include "cli/terminal.h"
 #include "output/differ.h"
@@ -294,20 +295,6 @@ static void raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
-/* One file would take the place of the other, and nobody would know. */
-static int check_paths(const struct options *o, struct err *err)
-{
-	const char *paths[3 + REPORTS_MAX] = { o->ledger_path, o->report_path, o->diff.learn };
-	size_t n = 3;
-	for (size_t i = 0; i < o->diff.reports.n && n < sizeof paths / sizeof *paths; i++)
-		paths[n++] = o->diff.reports.text[i];
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < i; k++)
-			if (paths[i] && paths[k] && strcmp(paths[i], paths[k]) == 0)
-				return err_set(err, ERR_USAGE, "%.200s: two reports cannot be one file", paths[i]);
-	return 0;
-}
-
 /* Before the run, so that a path that will not do is known then. */
 static int open_files(struct session *s, struct err *err)
 {
@@ -350,7 +337,7 @@ int session_run(const struct options *o)
 {
 	struct err err = { .code = ERR_NONE };
 	struct session s = { .options = o, .max_loss = -1 };
-	if (check_paths(o, &err) != 0)
+	if (paths_check(o, &err) != 0)
 		return complain(&err);
 	if (o->max_loss && share_parse("max-loss", o->max_loss, &s.max_loss, &err) != 0)
 		return complain(&err);

@@ -129,6 +129,26 @@ refused "a bad line in a file" 2 'bad.txt:1' diff --diff-rules bad.txt a.gor b.g
 refused "a bad expectation" 2 'bad.txt:1' diff --expect bad.txt a.gor b.gor
 refused "a bad share" 2 'diff-fail' diff --diff-fail many a.gor b.gor
 refused "a bad endpoint" 2 'endpoint' diff --endpoint items a.gor b.gor
+# What is written takes the place of what was there: never of what is read.
+kept() { # name, option and file to write, what is read...
+	local name=$1 file=$3
+	refused "$name" 2 "$file: it is read too" diff "$2" "$file" "${@:4}"
+	cmp -s "$file" "was.$file" && ok "$name: as it was" || not_ok "$name: as it was"
+}
+cp a.gor a.json && cp a.gor was.a.json && ln -sf a.json link.json && cp a.gor was.link.json
+kept "a report in a log's place" --diff-report a.json a.json b.gor
+kept "by another name" --diff-report link.json ./a.json b.gor
+printf '$.mine\n' | tee rules.xml >was.rules.xml
+kept "a report in its rules' place" --diff-report rules.xml --diff-rules ./rules.xml a.gor b.gor
+printf '$.mine\n' | tee rules.txt >was.rules.txt
+"$replay" --input-file a.gor --output-http http://127.0.0.1:9 --diff-rules rules.txt --diff-learn rules.txt >out 2>err
+equal "learned rules in those rules' place" "2 1" "$? $(grep -c 'rules.txt: it is read too, as rules, which would be lost' err)"
+same_file "the rules are as they were" was.rules.txt rules.txt
+"$replay" --input-file 'a.json|200%' --output-http http://127.0.0.1:9 --diff-report a.json >out 2>err
+equal "a report in its input's place" "2 1" "$? $(grep -c 'a.json: it is read too, as a log' err)"
+refused "two reports in one file" 2 'two reports cannot be one file' diff --diff-report x.json --diff-report ./x.json a.gor b.gor
+printf '{"format":"replay-verdict","version":1,"findings":[],"rules":[{"rule":"$.a sometimes","where":"r:1"}]}' >sometimes.json
+refused "compare: a rule that nobody knows" 1 "the later run: r:1: '\$.a sometimes' is no rule" compare r.json sometimes.json
 refused "compare: one file" 2 'two verdicts' compare r.json
 refused "compare: no verdict" 1 'no verdict' compare a.gor r.json
 equal "nothing is left of reports that were not written" "" "$(ls | grep 'html\.\|json\.\|xml\.')"
