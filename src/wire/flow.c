@@ -352,9 +352,27 @@ static enum segment_row new_flow_segment(struct flow_table *t, const struct segm
 	return open_flow_segment(t, f, side, s);
 }
 
-static enum segment_row push(struct flow_table *t, const struct segment *s)
+/* Where the two directions of a connection lie in VLANs of their own, what the second one acknowledges tells that it belongs to the first. */
+static struct flow *find(struct flow_table *t, const struct segment *s)
 {
 	struct flow *f = flow_find(t, s);
+	if (f || !t->tagged || !(s->flags & TCP_ACK))
+		return f;
+	f = flow_find_one_sided(t, s);
+	if (!f)
+		return NULL;
+	int side = flow_side(f, &s->src);
+	const struct half *peer = &f->half[!side];
+	int64_t at = offset_of(peer, s->ack);
+	if (peer->tentative || at < 0 || at > peer->high + RST_AHEAD_BYTES)
+		return NULL;
+	f->vlan[side] = s->vlan;
+	return f;
+}
+
+static enum segment_row push(struct flow_table *t, const struct segment *s)
+{
+	struct flow *f = find(t, s);
 	if (!f)
 		return new_flow_segment(t, s);
 	int side = flow_side(f, &s->src);
@@ -380,6 +398,7 @@ static enum segment_row push(struct flow_table *t, const struct segment *s)
 void flow_table_push(struct flow_table *t, const struct segment *s)
 {
 	flow_table_tick(t, s->ts_ns);
+	t->tagged |= s->vlan != 0;
 	t->counts[SEGMENT_SEEN]++;
 	t->counts[push(t, s)]++;
 }

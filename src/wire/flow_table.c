@@ -14,6 +14,8 @@
 struct flow_key {
 	const struct endpoint *src, *dst;
 	uint32_t vlan;
+	bool one_sided;            /* in any VLAN, where src has not been heard of */
+	const struct flow *itself; /* no other one, though it may have the same addresses and VLAN in one direction */
 };
 
 int flow_side(const struct flow *f, const struct endpoint *src)
@@ -26,10 +28,18 @@ static bool same(const void *entry, const void *key)
 	const struct flow *f = entry;
 	const struct flow_key *k = key;
 	const struct endpoint *side = f->info.side;
-	if (f->vlan != k->vlan)
+	int from;
+	if (k->itself)
+		return f == k->itself;
+	if (endpoint_eq(&side[0], k->src) && endpoint_eq(&side[1], k->dst))
+		from = SIDE_A;
+	else if (endpoint_eq(&side[0], k->dst) && endpoint_eq(&side[1], k->src))
+		from = SIDE_B;
+	else
 		return false;
-	return (endpoint_eq(&side[0], k->src) && endpoint_eq(&side[1], k->dst)) ||
-	       (endpoint_eq(&side[0], k->dst) && endpoint_eq(&side[1], k->src));
+	if (k->one_sided)
+		return f->state == FLOW_OPEN && !f->half[from].started && f->half[!from].started;
+	return f->vlan[from] == k->vlan;
 }
 
 static size_t flatten(uint8_t *out, const struct endpoint *e)
@@ -44,24 +54,29 @@ static size_t flatten(uint8_t *out, const struct endpoint *e)
 /* The same for both directions: the smaller endpoint first. */
 static uint64_t hash_of(const struct flow_table *t, const struct segment *s)
 {
-	uint8_t flat[2 * 18 + sizeof s->vlan];
+	uint8_t flat[2 * 18];
 	int order = memcmp(s->src.addr, s->dst.addr, sizeof s->src.addr);
 	bool swap = order > 0 || (order == 0 && s->src.port > s->dst.port);
 	size_t n = flatten(flat, swap ? &s->dst : &s->src);
 	n += flatten(flat + n, swap ? &s->src : &s->dst);
-	memcpy(flat + n, &s->vlan, sizeof s->vlan);
-	return hash_bytes(t->hash_key, slice_of(flat, n + sizeof s->vlan));
+	return hash_bytes(t->hash_key, slice_of(flat, n));
 }
 
 struct flow *flow_find(struct flow_table *t, const struct segment *s)
 {
-	struct flow_key key = { &s->src, &s->dst, s->vlan };
+	struct flow_key key = { .src = &s->src, .dst = &s->dst, .vlan = s->vlan };
 	if (t->recent && same(t->recent, &key)) /* segments come in runs */
 		return t->recent;
 	struct flow *f = map_find(&t->map, hash_of(t, s), &key);
 	if (f)
 		t->recent = f;
 	return f;
+}
+
+struct flow *flow_find_one_sided(const struct flow_table *t, const struct segment *s)
+{
+	struct flow_key key = { .src = &s->src, .dst = &s->dst, .one_sided = true };
+	return map_find(&t->map, hash_of(t, s), &key);
 }
 
 /* --- ages --------------------------------------------------------------------------------------------------- */
@@ -130,7 +145,7 @@ void flow_close(struct flow_table *t, struct flow *f, enum stream_end how)
 
 static void flow_free(struct flow_table *t, struct flow *f)
 {
-	struct flow_key key = { &f->info.side[0], &f->info.side[1], f->vlan };
+	struct flow_key key = { .itself = f };
 	(void)map_remove(&t->map, f->hash, &key);
 	half_drop(t, &f->half[SIDE_A]);
 	half_drop(t, &f->half[SIDE_B]);
@@ -217,7 +232,7 @@ struct flow *flow_open(struct flow_table *t, const struct segment *s)
 	*f = (struct flow){
 		.hash = hash_of(t, s),
 		.last_ns = t->now_ns,
-		.vlan = s->vlan,
+		.vlan = { s->vlan, s->vlan },
 		.state = FLOW_OPEN,
 		.info = {
 			.side = { answer ? s->dst : s->src, answer ? s->src : s->dst },
@@ -229,7 +244,7 @@ struct flow *flow_open(struct flow_table *t, const struct segment *s)
 		free(f);
 		return NULL;
 	}
-	f->info.lane = lane_of(&f->info, f->vlan);
+	f->info.lane = lane_of(&f->info, s->vlan);
 	half_init(&f->half[SIDE_A], SIDE_A);
 	half_init(&f->half[SIDE_B], SIDE_B);
 	list_init(&f->by_age);

@@ -64,7 +64,7 @@ struct flow {
 	struct list by_age;
 	uint64_t hash;
 	int64_t last_ns, listed_ns;
-	uint32_t vlan;
+	uint32_t vlan[2]; /* by side: the two directions may lie in VLANs of their own */
 	enum flow_state state;
 	bool unread;      /* the reader refused it: no calls */
 	bool reset;       /* closed by a RST, */
@@ -86,6 +86,7 @@ struct flow_table {
 	size_t held_bytes;
 	int64_t relist_ns;
 	int64_t now_ns;
+	bool tagged; /* some segment was in a VLAN */
 	uint64_t counts[SEGMENT_ROWS];
 };
 

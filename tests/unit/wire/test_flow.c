@@ -464,6 +464,65 @@ Test(flow, vlans_are_apart)
 	buf_release(&w.text);
 }
 
+static struct segment in_vlan(uint32_t vlan, bool answer, uint8_t flags, const char *payload)
+{
+	struct segment s = from_port(1, answer ? 900 : 100, payload, T0);
+	if (answer) {
+		struct endpoint swap = s.src;
+		s.src = s.dst;
+		s.dst = swap;
+	}
+	s.vlan = vlan;
+	s.flags = flags;
+	s.ack = answer ? 101 : 901;
+	if (!(flags & TCP_SYN))
+		s.seq++;
+	return s;
+}
+
+/* As a mirror of a trunk shows them. */
+Test(flow, two_directions_may_have_a_vlan_each)
+{
+	for (int with_syn = 0; with_syn < 2; with_syn++)
+		for (uint32_t vlan = 0; vlan < 2; vlan++) {
+			struct transcript w = { .detail = false };
+			struct stream_reader reader = reader_of(&w);
+			struct flow_table *t = flow_table_new(NULL, &reader);
+			const struct segment segments[] = {
+				in_vlan(vlan, false, TCP_SYN, ""),
+				in_vlan(7, true, TCP_SYN | TCP_ACK, ""),
+				in_vlan(vlan, false, TCP_ACK, "a"),
+				in_vlan(7, true, TCP_ACK, "b"),
+				/* The other VLAN's traffic in a direction that is taken is a connection of its own, and ends apart. */
+				in_vlan(vlan, true, TCP_ACK, "c"),
+				in_vlan(vlan, false, TCP_ACK | TCP_FIN, "a"),
+			};
+			for (size_t i = with_syn ? 0 : 2; i < sizeof segments / sizeof *segments; i++) {
+				flow_table_push(t, &segments[i]);
+				cr_expect_eq(flow_table_flows(t), i < 4 ? 1 : 2, "after segment %zu", i);
+			}
+			flow_table_finish(t);
+			cr_expect_eq(flow_table_flows(t), 0);
+			flow_table_free(t);
+			buf_release(&w.text);
+		}
+}
+
+Test(flow, what_another_vlan_acknowledges_is_not_this_connection)
+{
+	struct transcript w = { .detail = false };
+	struct stream_reader reader = reader_of(&w);
+	struct flow_table *t = flow_table_new(NULL, &reader);
+	struct segment first = in_vlan(5, false, TCP_SYN, ""), other = in_vlan(7, true, TCP_SYN | TCP_ACK, "");
+	other.ack += 1000000;
+	flow_table_push(t, &first);
+	flow_table_push(t, &other);
+	cr_expect_eq(flow_table_flows(t), 2);
+	flow_table_finish(t);
+	flow_table_free(t);
+	buf_release(&w.text);
+}
+
 /* --- beyond 4 GiB ------------------------------------------------------------------------------------------------------- */
 
 static enum stream_verdict add_up(void *arg, struct flow_info *flow, int side, const struct chunk *c)
