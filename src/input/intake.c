@@ -7,6 +7,8 @@
 
 /* Fits the second-level cache: what the kernel has just copied is read again while it is there. */
 #define INTAKE_BYTES ((size_t)1 << 18)
+/* Packed bytes that are unpacked in one step: fewer than the buffer holds. */
+#define PACKED_STEP ((size_t)1 << 16)
 
 int intake_init(struct intake *w, int fd, struct slice first)
 {
@@ -78,19 +80,36 @@ static ssize_t read_some(int fd, void *to, size_t room)
 	return got;
 }
 
-/* Some bytes more, packed ones unpacked: their number, 0 at the end, or negative as intake_fill. */
-static ssize_t take_some(struct intake *w)
+/* Some packed bytes more. 0, also at their end, or ERR_IO. */
+static int read_packed(struct intake *w)
 {
-	uint8_t *to = w->buf + w->end;
-	size_t room = w->cap - w->end;
-	if (!w->unpacker) {
-		ssize_t got = read_some(w->fd, to, room);
-		return got < 0 ? ERR_IO : got;
-	}
-	for (;;) { /* first what the unpacker still holds back, which takes no input */
+	w->packed_base += w->packed_at;
+	w->packed_end -= w->packed_at;
+	memmove(w->packed, w->packed + w->packed_at, w->packed_end);
+	w->packed_at = 0;
+	ssize_t got = read_some(w->fd, w->packed + w->packed_end, w->packed_cap - w->packed_end);
+	if (got < 0)
+		return ERR_IO;
+	w->packed_ended = got == 0;
+	w->packed_end += (size_t)got;
+	return 0;
+}
+
+/* Unpacks up to room bytes: their number, 0 at the end, or negative as intake_fill. What one step gives depends on where its input ends when
+ * there is damage in it: so the steps end at places of the file, not where a read happened to end. */
+static ssize_t unpack_some(struct intake *w, uint8_t *to, size_t room)
+{
+	for (;;) {
+		size_t there = w->packed_end - w->packed_at;
+		size_t n = PACKED_STEP - (size_t)((w->packed_base + w->packed_at) % PACKED_STEP);
+		if (there < n && !w->packed_ended) {
+			if (read_packed(w) != 0)
+				return ERR_IO;
+			continue;
+		}
 		struct unpack_step step;
-		struct slice packed = slice_of(w->packed + w->packed_at, w->packed_end - w->packed_at);
-		enum unpack_result r = unpacker_run(w->unpacker, packed, to, room, &step);
+		enum unpack_result r =
+		        unpacker_run(w->unpacker, slice_of(w->packed + w->packed_at, n < there ? n : there), to, room, &step);
 		w->packed_at += step.used;
 		if (r == UNPACK_NOMEM)
 			return ERR_NOMEM;
@@ -98,21 +117,22 @@ static ssize_t take_some(struct intake *w)
 			return ERR_FORMAT;
 		if (step.made)
 			return (ssize_t)step.made;
-		if (step.used && w->packed_at < w->packed_end)
-			continue;
-		w->packed_base += w->packed_at;
-		w->packed_end -= w->packed_at;
-		memmove(w->packed, w->packed + w->packed_at, w->packed_end);
-		w->packed_at = 0;
-		ssize_t got = read_some(w->fd, w->packed + w->packed_end, w->packed_cap - w->packed_end);
-		if (got < 0)
-			return ERR_IO;
-		if (got == 0) {
+		if (step.used == 0 && w->packed_ended) {
 			w->cut = unpacker_inside(w->unpacker);
 			return 0;
 		}
-		w->packed_end += (size_t)got;
 	}
+}
+
+/* Some bytes more: their number, 0 at the end, or negative as intake_fill. */
+static ssize_t take_some(struct intake *w)
+{
+	uint8_t *to = w->buf + w->end;
+	size_t room = w->cap - w->end;
+	if (w->unpacker)
+		return unpack_some(w, to, room);
+	ssize_t got = read_some(w->fd, to, room);
+	return got < 0 ? ERR_IO : got;
 }
 
 int intake_fill(struct intake *w, size_t n)

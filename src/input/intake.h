@@ -19,7 +19,8 @@ struct intake {
 	uint8_t *packed;
 	size_t packed_cap, packed_at, packed_end; /* of its bytes, those read and not unpacked */
 	uint64_t packed_base;
-	bool cut; /* it ended inside a frame or member */
+	bool packed_ended; /* the descriptor has no more */
+	bool cut;          /* it ended inside a frame or member */
 };
 
 /* first: bytes read from the descriptor before, copied. 0 or ERR_NOMEM. */
