@@ -7,11 +7,14 @@
 #include "cli/pipe_out.h"
 #include "cli/reading.h"
 #include "cli/show_exchange.h"
+#include "cli/stop.h"
 #include "cli/terminal.h"
 #include "input/log_pairs.h"
 
 #include <stdio.h>
 #include <unistd.h>
+
+#define STOP_EVERY 64 /* messages, which take a moment only, unless they are huge */
 
 struct two_logs {
 	struct options *o;
@@ -20,6 +23,7 @@ struct two_logs {
 	struct source *source[LOG_SIDES];
 	bool ended[LOG_SIDES];
 	struct log_pairs *pairs;
+	int stop_fd;
 	struct book *book; /* NULL: one exchange is to be shown */
 	struct message_id shown;
 	bool found;
@@ -121,7 +125,9 @@ static enum log_side whose_turn(const struct two_logs *t)
 static int read_all(struct two_logs *t, struct err *err)
 {
 	int rc = 0;
-	while (rc == 0 && !(t->ended[LOG_CONTROL] && t->ended[LOG_CANDIDATE])) {
+	for (unsigned n = 0; rc == 0 && !(t->ended[LOG_CONTROL] && t->ended[LOG_CANDIDATE]); n++) {
+		if (n % STOP_EVERY == 0 && stop_asked(t->stop_fd))
+			return err_set(err, ERR_IO, "interrupted: nothing was written");
 		rc = read_one(t, whose_turn(t), err);
 		rc = rc ? rc : settle(t, false, err);
 	}
@@ -245,9 +251,16 @@ int cmd_diff(struct options *o)
 	t.one = o->operands.n == 1;
 	t.path[LOG_CONTROL] = o->operands.text[0];
 	t.path[LOG_CANDIDATE] = o->operands.text[t.one ? 0 : 1];
+	sigset_t signals;
+	t.stop_fd = stop_descriptor(&signals);
+	if (t.stop_fd >= 0)
+		(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	buf_init(&t.folded, 4096);
 	pipe_out_init(&out);
 	(void)compare_logs(&t, &d, &out, &err);
+	/* All files are written: whoever waits for a pager may be ended at once. */
+	if (t.stop_fd >= 0)
+		(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 	(void)pipe_out_flush(&out, true, &err);
 	int status = err.code ? complain(&err) : d.verdict && d.verdict->failed ? EXIT_DIFFERENT : EXIT_HELD;
 	pipe_out_release(&out);
@@ -256,6 +269,8 @@ int cmd_diff(struct options *o)
 	for (int s = 0; s < LOG_SIDES; s++)
 		if (t.source[s])
 			source_close(t.source[s]);
+	if (t.stop_fd >= 0)
+		(void)close(t.stop_fd);
 	buf_release(&t.folded);
 	diffing_release(&d);
 	return status;

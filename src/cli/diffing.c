@@ -179,8 +179,25 @@ int diffing_report(struct diffing *d, struct slice summary_json, double seconds,
 	return rc;
 }
 
+/* Exchanges of which the candidate's answer came, as far as findings say. */
+static uint64_t answered(const struct verdict *v)
+{
+	uint64_t n = v->compared;
+	for (size_t i = 0; i < v->finding_count; i++)
+		if (strcmp(v->findings[i].path, "answer") == 0)
+			n -= v->findings[i].differ < n ? v->findings[i].differ : n;
+	return n;
+}
+
 int diffing_save_learned(struct diffing *d, struct slice rules, struct err *err)
 {
+	const struct verdict *v = d->verdict;
+	if (v && answered(v) == 0) {
+		/* Rules that were learned before are worth more than none. */
+		ledger_file_discard(&d->learned);
+		return err_set(err, ERR_IO, "--diff-learn: %s, so no rules were learned, and %.200s was not written",
+		               v->compared ? "no answer came" : "nothing was compared", d->wanted->learn);
+	}
 	return ledger_file_finish(&d->learned, rules, err);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/ledger_file.h"
 #include "cli/paths.h"
 #include "cli/share.h"
+#include "cli/stop.h"
 #include "cli/terminal.h"
 #include "output/differ.h"
 #include "report/measure.h"
@@ -109,20 +110,6 @@ static void on_status(void *arg, const struct run_status *r)
 		s->line_shown = true;
 	}
 	buf_release(&line);
-}
-
-/* The signals that stop a run, as a descriptor; a SIGHUP that nohup had ignored stays so. */
-static int stop_descriptor(sigset_t *set)
-{
-	struct sigaction hup;
-	(void)sigemptyset(set);
-	(void)sigaddset(set, SIGINT);
-	(void)sigaddset(set, SIGTERM);
-	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
-		(void)sigaddset(set, SIGHUP);
-	/* A shell starts background jobs with SIGINT ignored; whoever sends one still means it. */
-	(void)signal(SIGINT, SIG_DFL);
-	return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void kept_free(struct kept_target *k)

@@ -135,7 +135,8 @@ struct page {
 static int end_line(struct page *page)
 {
 	struct slice line = slice_cut(buf_slice(&page->line), 0, page->line.len - 1);
-	int rc = rules_add(page->tried, line, "learned", NULL);
+	bool comment = line.len && line.ptr[0] == '#';
+	int rc = comment ? 0 : rules_add(page->tried, line, "learned", NULL);
 	if (rc == ERR_NOMEM)
 		return rc;
 	rc = rc ? buf_append_str(page->out, "# not to be had as a rule: ") : 0;
@@ -144,11 +145,18 @@ static int end_line(struct page *page)
 	return rc;
 }
 
+/* A deployment that often gave no answer was out of order: a rule would hide that the next one is. */
+static bool is_outage(const struct key_book *k, const struct seen *s)
+{
+	return strcmp(k->path, "answer") == 0 && s->share >= ALWAYS;
+}
+
 static int put_key(struct page *page, const struct key_book *k)
 {
 	const struct seen s = seen_of(k);
 	struct buf *out = &page->line;
-	int rc = put_name(out, k->endpoint);
+	int rc = is_outage(k, &s) ? buf_append_str(out, "# no rule, but a fault: ") : 0;
+	rc = rc ? rc : put_name(out, k->endpoint);
 	rc = rc ? rc : put_path(out, k);
 	rc = rc ? rc : put_how(out, k, &s);
 	rc = rc ? rc : put_comment(out, k, &s);

@@ -153,6 +153,37 @@ refused "compare: one file" 2 'two verdicts' compare r.json
 refused "compare: no verdict" 1 'no verdict' compare a.gor r.json
 equal "nothing is left of reports that were not written" "" "$(ls | grep 'html\.\|json\.\|xml\.')"
 
+printf 'learned before\n' | tee learned.txt >was.learned.txt
+"$replay" --speed max --input-file a.gor --output-http "http://127.0.0.1:$(free_port)" --diff-learn learned.txt >out 2>err
+equal "nothing is learned from a target that is down" "1 1" "$? $(grep -c 'no rules were learned, and learned.txt was not written' err)"
+same_file "and what was learned before is kept" was.learned.txt learned.txt
+
+# --- ended by a signal ----------------------------------------------------------------------------------------------------------------------------
+many() { # type of the answer, what differs
+	awk -v type="$1" -v last="$2" -v sep="$sep" 'BEGIN {
+		for (k = 0; k < 400; k++) body = body (k ? "," : "[") "{\"id\":" k ",\"p\":" k * 7 "}"
+		body = body "," last "]"
+		for (i = 0; i < 8000; i++) {
+			id = sprintf("00000000000000ab%08d", i)
+			printf "1 %s 17000000000%08d 0\nGET /many/%d HTTP/1.1\r\nHost: h\r\n\r\n%s", id, i, i, sep
+			printf "%s %s 17000000000%08d 0\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s%s", type, id, i, length(body), body, sep
+		}
+	}'
+}
+many 2 1 >many-a.gor
+many 3 2 >many-b.gor
+begun() { compgen -G 'ended.json.*' >/dev/null; }
+"$replay" diff --diff-report ended.json many-a.gor many-b.gor >out 2>err &
+pids+=($!)
+if wait_for 10 begun; then
+	kill -INT ${pids[-1]}
+	wait ${pids[-1]}
+	one_sentence "ended by a signal: status $?" 1 err interrupted
+	equal "leaves no file behind" "" "$(compgen -G 'ended.json*')"
+else
+	skip "ended by a signal" "it had ended before"
+fi
+
 # --- a contract ------------------------------------------------------------------------------------------------------------------------------
 printf 'GET /items/*: status 2xx\nGET /items/*: require $.price $.name\n' >contract.txt
 "$replay" diff --json --expect contract.txt --diff-fail 0 b.gor b.gor --control replayed >contract.json

@@ -186,6 +186,37 @@ Test(learned, no_answer_and_paths_too_long)
 	rules_free(rules);
 }
 
+/* One that often did not answer while it was learned from is no measure of the next. */
+Test(learned, an_outage_is_no_rule)
+{
+	struct rules *rules = rules_new();
+	struct book_options o = rig_options(rules, false);
+	struct buf out;
+	o.learning = true;
+	struct book *b = book_new(&o, NULL);
+	for (int i = 0; i < 100; i++) {
+		struct book_exchange x = {
+			.id = "1",
+			.method = slice_str("GET"),
+			.path = slice_str("/a"),
+			.folded = slice_str("/a"),
+			.control = said("|{}"),
+			.candidate = i % 2 ? said("|{}") : (struct book_answer){ .failed = "timed out", .latency_ns = -1 },
+			.second = { .latency_ns = -1 },
+		};
+		(void)book_add(b, &x);
+	}
+	buf_init(&out, 1 << 16);
+	cr_assert_eq(book_learned(b, &out), 0);
+	cr_assert_eq(buf_append(&out, slice_of("", 1)), 0);
+	cr_assert(strstr((const char *)out.ptr, "\n# no rule, but a fault: GET /a: answer kind missing  # 50 of 100"), "%s",
+	          (const char *)out.ptr);
+	cr_assert_eq(rules_add_text(rules, slice_str((const char *)out.ptr), "learned", NULL), 0);
+	buf_release(&out);
+	book_free(b);
+	rules_free(rules);
+}
+
 /* Whatever stands in an endpoint's name, no line of the file is anything but a rule. */
 Test(learned, hostile_names)
 {
