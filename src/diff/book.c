@@ -230,7 +230,7 @@ static enum exchange_verdict add_unpaired(struct book *b, struct endpoint_book *
 		return EXCHANGE_NOT_COMPARABLE;
 	}
 	book_latency_count(b, e, x);
-	if (!control_asked && x->candidate.there && b->options.expect)
+	if (!control_asked && b->expected)
 		return count_compared(b, e, x, false);
 	count_keys(b, x, false);
 	not_comparable(b, e, x->control.failed ? NC_CONTROL_FAILED : control_asked ? NC_REQUEST_NOT_SENT : NC_NO_RECORDED);

@@ -163,8 +163,9 @@ struct book {
 
 	struct touched *touched; /* of the exchange at hand, and of the last one until the next comes */
 	uint32_t touched_count, touched_cap;
-	bool ended; /* one of its pairs ended at another status, or with no answer */
-	bool hid;   /* one of the rules that are not built in hid something of it */
+	bool ended;    /* one of its pairs ended at another status, or with no answer */
+	bool expected; /* a rule of --expect was put to the answer at hand */
+	bool hid;      /* one of the rules that are not built in hid something of it */
 	uint64_t hidden_seen[64];
 	unsigned hidden_seen_count;
 	uint64_t turn;

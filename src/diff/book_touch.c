@@ -242,11 +242,13 @@ static struct slice body_of(struct book *b, const struct answer *a)
 int book_expect(struct book *b, struct endpoint_book *e, const struct book_exchange *x)
 {
 	struct path_rules rules;
+	b->expected = false;
 	if (!b->options.expect || !x->candidate.there)
 		return 0;
 	int rc = rules_of(b, e, x, &rules);
 	if (rc || rules.expects == 0)
 		return rc;
+	b->expected = true;
 	const struct answer *a = &x->candidate.answer;
 	struct slice body = expect_needs_body(b->options.expect, rules.expects) ? body_of(b, a) : slice_of(NULL, 0);
 	uint64_t broken = expect_broken(b->options.expect, rules.expects, a->status, body, &b->tree);

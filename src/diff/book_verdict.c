@@ -263,8 +263,12 @@ static void tell_rules(struct telling *t)
 	for (int i = t->b->own_rules; (size_t)i < rules; i++)
 		t->v->rules[t->v->rule_count++] =
 		        (struct verdict_rule){ text(t, rules_text(o->rules, i)), text(t, rules_where(o->rules, i)) };
-	for (size_t i = 0; i < expectations; i++)
-		t->v->expectations[t->v->expectation_count++] = text(t, expect_text(o->expect, i));
+	for (size_t i = 0; i < expectations; i++) {
+		struct verdict_expectation *e = &t->v->expectations[t->v->expectation_count++];
+		e->rule = text(t, expect_text(o->expect, i));
+		for (size_t k = 0; k < t->b->endpoint_count; k++)
+			e->answers += t->b->ordered[k]->checked && i < BOOK_EXPECTS ? t->b->ordered[k]->checked[i] : 0;
+	}
 	t->v->all_headers = o->rules && rules_all_headers(o->rules);
 	t->v->timestamps = o->present_counts;
 }

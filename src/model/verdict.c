@@ -58,7 +58,7 @@ void verdict_free(struct verdict *v)
 		free(v->rules[i].where);
 	}
 	for (size_t i = 0; i < v->expectation_count; i++)
-		free(v->expectations[i]);
+		free(v->expectations[i].rule);
 	free(v->findings);
 	free(v->hidden);
 	free(v->rules);

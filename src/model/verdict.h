@@ -66,6 +66,12 @@ struct verdict_rule {
 	char *rule, *where; /* "$.meta.ts", "rules.txt:3" */
 };
 
+/* A line of --expect, and how many answers it was put to. */
+struct verdict_expectation {
+	char *rule; /* "GET /a: status 200" */
+	uint64_t answers;
+};
+
 /* A rule (or the built-in list) and how much it hid. */
 struct verdict_hidden {
 	char *rule, *where; /* "$.meta.ts", "rules.txt:3" */
@@ -112,7 +118,7 @@ struct verdict {
 	size_t hidden_count;
 	struct verdict_rule *rules;
 	size_t rule_count;
-	char **expectations; /* "GET /a: status 200" */
+	struct verdict_expectation *expectations;
 	size_t expectation_count;
 	struct verdict_latency *latencies;
 	size_t latency_count;

@@ -337,8 +337,12 @@ static void write_rules(struct json *j, const struct verdict *v)
 	json_close(j, ']');
 	json_key(j, "expectations");
 	json_open(j, '[');
-	for (size_t i = 0; i < v->expectation_count; i++)
-		json_str(j, v->expectations[i]);
+	for (size_t i = 0; i < v->expectation_count; i++) {
+		json_open(j, '{');
+		member_str(j, "rule", v->expectations[i].rule);
+		member_u64(j, "answers", v->expectations[i].answers);
+		json_close(j, '}');
+	}
 	json_close(j, ']');
 }
 

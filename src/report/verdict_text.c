@@ -379,6 +379,18 @@ static void put_causes(struct cells *c, const char *name, const struct verdict_c
 	cells_end(c);
 }
 
+/* A contract with a misspelt endpoint holds, and says nothing. */
+static void put_idle(struct cells *c, const struct verdict *v)
+{
+	for (size_t i = 0; i < v->expectation_count && c->error == 0; i++) {
+		if (v->expectations[i].answers)
+			continue;
+		cells_put(c, CELL_BAD, "put to no answer: ");
+		cells_clip(c, CELL_PLAIN, slice_str(v->expectations[i].rule), cells_left(c));
+		cells_end(c);
+	}
+}
+
 int verdict_text(const struct verdict *v, const struct verdict_text_options *o, struct buf *out)
 {
 	size_t columns = o->columns ? o->columns : COLUMNS_DEFAULT;
@@ -391,6 +403,7 @@ int verdict_text(const struct verdict *v, const struct verdict_text_options *o, 
 	put_noise(&c, v);
 	if (v->cause_count || v->fallback_count || v->let_go)
 		cells_end(&c);
+	put_idle(&c, v);
 	put_causes(&c, "not comparable", v->causes, v->cause_count);
 	put_causes(&c, "compared otherwise than named", v->fallbacks, v->fallback_count);
 	if (v->let_go) {

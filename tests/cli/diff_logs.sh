@@ -188,4 +188,7 @@ fi
 printf 'GET /items/*: status 2xx\nGET /items/*: require $.price $.name\n' >contract.txt
 "$replay" diff --json --expect contract.txt --diff-fail 0 b.gor b.gor --control replayed >contract.json
 equal "a contract that is broken: exit status 3" 3 $?
+printf 'GET /item/*: status 2xx\n' >misspelt.txt
+"$replay" diff --expect misspelt.txt --diff-fail 0 a.gor a.gor --candidate recorded --by request >misspelt.out
+check "a rule that is for nothing is told" grep -qx 'put to no answer: GET /item/\*: status 2xx' misspelt.out
 equal "both its rules" "1 9" "$(jq -r '[.findings[] | select(.kind == "expect") | .differ] | sort | join(" ")' contract.json)"

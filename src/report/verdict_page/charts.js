@@ -173,7 +173,8 @@ function ledger_section() {
 		el('h3', {}, 'Ledger'), ledger.sections.map(section));
 }
 function settings_section() {
+	const expected = (v.expectations || []).map(e => [visible(e.rule || ''), e.answers ? 'put to ' + plural(e.answers, 'answer') : 'put to no answer: it is for no endpoint that was asked']);
 	const s = v.settings, rows = [['False discoveries', 'at most ' + percent(s.alpha)], ['Thresholds', s.relative || s.absolute ? percent(s.relative) + ' relative, ' + percent(s.absolute) + ' absolute' : 'none'],
-		['--diff-latency', s.latency_share === null ? 'not asked' : percent(s.latency_share)], ['--diff-fail', s.fail_share === null ? 'not asked' : percent(s.fail_share)], ['Seed of the examples', s.seed]];
+		['--diff-latency', s.latency_share === null ? 'not asked' : percent(s.latency_share)], ['--diff-fail', s.fail_share === null ? 'not asked' : percent(s.fail_share)], ['Seed of the examples', s.seed], ...expected];
 	return el('section', { id: 'settings' }, el('h2', {}, 'Settings'), el('dl', { class: 'facts' }, rows.map(([name, text]) => [el('dt', {}, name), el('dd', {}, text)])));
 }

@@ -35,7 +35,7 @@ Test(book_touch, what_order_and_tolerance_hide_is_counted)
 	struct rules *rules = rules_new();
 	struct expect *expect = expect_new();
 	cr_assert_eq(rules_add_text(rules, slice_str("$.l order\n$.n tolerance 0.1\n$.never\n"), "rules.txt", NULL), 0);
-	cr_assert_eq(expect_add_text(expect, slice_str("/a: status 200\n"), "promise.txt", NULL), 0);
+	cr_assert_eq(expect_add_text(expect, slice_str("/a: status 200\n/b: status 200\n"), "promise.txt", NULL), 0);
 	struct book_options o = rig_options(rules, false);
 	o.expect = expect;
 	struct book *b = book_new(&o, NULL);
@@ -55,11 +55,36 @@ Test(book_touch, what_order_and_tolerance_hide_is_counted)
 	cr_assert_eq(v->rule_count, 3);
 	cr_assert_str_eq(v->rules[2].rule, "$.never");
 	cr_assert_str_eq(v->rules[2].where, "rules.txt:3");
-	cr_assert_eq(v->expectation_count, 1);
-	cr_assert_str_eq(v->expectations[0], "/a: status 200");
+	cr_assert_eq(v->expectation_count, 2);
+	cr_assert_str_eq(v->expectations[0].rule, "/a: status 200");
+	cr_assert_eq(v->expectations[0].answers, 4);
+	cr_assert_eq(v->expectations[1].answers, 0, "it is for another endpoint");
 	cr_assert(!v->all_headers);
 	verdict_free(v);
 	book_free(b);
 	rules_free(rules);
 	expect_free(expect);
+}
+
+/* Without a control there is nothing to compare with but the contract, and where that says nothing of an endpoint, nothing. */
+Test(book_touch, a_contract_for_another_endpoint_compares_nothing)
+{
+	static const char *const contracts[] = { "/b: status 200\n", "/a: status 200\n" };
+	for (unsigned i = 0; i < 2; i++) {
+		struct expect *expect = expect_new();
+		cr_assert_eq(expect_add_text(expect, slice_str(contracts[i]), "promise.txt", NULL), 0);
+		struct book_options o = rig_options(NULL, false);
+		o.expect = expect;
+		struct book *b = book_new(&o, NULL);
+		struct book_exchange x = { .id = "1", .method = slice_str("GET"), .path = slice_str("/a"), .folded = slice_str("/a") };
+		x.control.latency_ns = x.second.latency_ns = -1;
+		x.candidate = answer("{}");
+		cr_assert_eq(book_add(b, &x), i ? EXCHANGE_SAME : EXCHANGE_NOT_COMPARABLE);
+		struct verdict *v = book_verdict(b, NULL);
+		cr_assert_eq(v->compared, i);
+		cr_assert_eq(v->expectations[0].answers, i);
+		verdict_free(v);
+		book_free(b);
+		expect_free(expect);
+	}
 }
