@@ -166,8 +166,8 @@ fi
 
 # --- runs compared --------------------------------------------------------------------------------------------------------------------------------
 "$replay" compare "$work/two.json" "$work/same.json" >"$work/fixed.txt" 2>&1
-equal "a run that mends all: exit status 0" 0 $?
-check "what is fixed is told" grep -qE '[1-9][0-9]* fixed' "$work/fixed.txt"
+equal "a run that ignores all: exit status 0" 0 $?
+check "what a rule hides is not called fixed" grep -qE '^0 new, 0 lasting, 0 fixed, [1-9][0-9]* hidden now' "$work/fixed.txt"
 "$replay" compare "$work/same.json" "$work/two.json" >"$work/new.txt" 2>&1
 equal "a run with new differences: exit status 3" 3 $?
 "$replay" compare "$work/two.json" "$work/two.json" >"$work/lasting.txt" 2>&1
@@ -184,3 +184,6 @@ for seed in $(seq $seeds); do
 	services_end
 done
 equal "the control against itself: no finding with any of $seeds seeds, $null_exchanges exchanges each" $seeds $clean
+"$replay" compare "$work/two.json" "$work/null.json" >"$work/mended.txt" 2>&1
+equal "a run that mends all: exit status 0" 0 $?
+check "what is fixed is told" grep -qE '^0 new, 0 lasting, [1-9][0-9]* fixed' "$work/mended.txt"
