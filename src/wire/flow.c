@@ -356,7 +356,7 @@ static enum segment_row new_flow_segment(struct flow_table *t, const struct segm
 static struct flow *find(struct flow_table *t, const struct segment *s)
 {
 	struct flow *f = flow_find(t, s);
-	if (f || !t->tagged || !(s->flags & TCP_ACK))
+	if (f || !(s->flags & TCP_ACK))
 		return f;
 	f = flow_find_one_sided(t, s);
 	if (!f)
@@ -398,7 +398,6 @@ static enum segment_row push(struct flow_table *t, const struct segment *s)
 void flow_table_push(struct flow_table *t, const struct segment *s)
 {
 	flow_table_tick(t, s->ts_ns);
-	t->tagged |= s->vlan != 0;
 	t->counts[SEGMENT_SEEN]++;
 	t->counts[push(t, s)]++;
 }

@@ -14,7 +14,7 @@
 struct flow_key {
 	const struct endpoint *src, *dst;
 	uint32_t vlan;
-	bool one_sided;            /* in any VLAN, where src has not been heard of */
+	bool one_sided;            /* whatever the VLAN, where src has not been heard of */
 	const struct flow *itself; /* no other one, though it may have the same addresses and VLAN in one direction */
 };
 
@@ -51,15 +51,33 @@ static size_t flatten(uint8_t *out, const struct endpoint *e)
 	return n + 2;
 }
 
-/* The same for both directions: the smaller endpoint first. */
-static uint64_t hash_of(const struct flow_table *t, const struct segment *s)
+/* The same for both directions: the smaller endpoint first. vlan: the one the flow was opened in. It is hashed, or a sender who may choose
+ * it could put any number of flows at one place. */
+static uint64_t hash_of(const struct flow_table *t, const struct segment *s, uint32_t vlan)
 {
-	uint8_t flat[2 * 18];
+	uint8_t flat[2 * 18 + sizeof vlan];
 	int order = memcmp(s->src.addr, s->dst.addr, sizeof s->src.addr);
 	bool swap = order > 0 || (order == 0 && s->src.port > s->dst.port);
 	size_t n = flatten(flat, swap ? &s->dst : &s->src);
 	n += flatten(flat + n, swap ? &s->src : &s->dst);
-	return hash_bytes(t->hash_key, slice_of(flat, n));
+	memcpy(flat + n, &vlan, sizeof vlan);
+	return hash_bytes(t->hash_key, slice_of(flat, n + sizeof vlan));
+}
+
+/* Among the flows that were opened in other VLANs: of many VLANs, only the latest are looked through. */
+static struct flow *find_elsewhere(struct flow_table *t, const struct segment *s, bool one_sided)
+{
+	struct flow_key key = { .src = &s->src, .dst = &s->dst, .vlan = s->vlan, .one_sided = one_sided };
+	for (int i = 0; i < t->n_vlans; i++) {
+		uint32_t vlan = t->vlans[i];
+		struct flow *f = vlan == s->vlan ? NULL : map_find(&t->map, hash_of(t, s, vlan), &key);
+		if (f) {
+			memmove(t->vlans + 1, t->vlans, (size_t)i * sizeof *t->vlans);
+			t->vlans[0] = vlan;
+			return f;
+		}
+	}
+	return NULL;
 }
 
 struct flow *flow_find(struct flow_table *t, const struct segment *s)
@@ -67,16 +85,28 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s)
 	struct flow_key key = { .src = &s->src, .dst = &s->dst, .vlan = s->vlan };
 	if (t->recent && same(t->recent, &key)) /* segments come in runs */
 		return t->recent;
-	struct flow *f = map_find(&t->map, hash_of(t, s), &key);
+	struct flow *f = map_find(&t->map, hash_of(t, s, s->vlan), &key);
+	if (!f)
+		f = find_elsewhere(t, s, false);
 	if (f)
 		t->recent = f;
 	return f;
 }
 
-struct flow *flow_find_one_sided(const struct flow_table *t, const struct segment *s)
+struct flow *flow_find_one_sided(struct flow_table *t, const struct segment *s)
 {
-	struct flow_key key = { .src = &s->src, .dst = &s->dst, .one_sided = true };
-	return map_find(&t->map, hash_of(t, s), &key);
+	return find_elsewhere(t, s, true);
+}
+
+/* The latest comes last, in the place of another where there are too many. */
+static void note_vlan(struct flow_table *t, uint32_t vlan)
+{
+	for (int i = 0; i < t->n_vlans; i++)
+		if (t->vlans[i] == vlan)
+			return;
+	if (t->n_vlans < FLOW_VLANS)
+		t->n_vlans++;
+	t->vlans[t->n_vlans - 1] = vlan;
 }
 
 /* --- ages --------------------------------------------------------------------------------------------------- */
@@ -230,7 +260,7 @@ struct flow *flow_open(struct flow_table *t, const struct segment *s)
 		return NULL;
 	bool syn = s->flags & TCP_SYN, answer = syn && s->flags & TCP_ACK;
 	*f = (struct flow){
-		.hash = hash_of(t, s),
+		.hash = hash_of(t, s, s->vlan),
 		.last_ns = t->now_ns,
 		.vlan = { s->vlan, s->vlan },
 		.state = FLOW_OPEN,
@@ -245,6 +275,7 @@ struct flow *flow_open(struct flow_table *t, const struct segment *s)
 		return NULL;
 	}
 	f->info.lane = lane_of(&f->info, s->vlan);
+	note_vlan(t, s->vlan);
 	half_init(&f->half[SIDE_A], SIDE_A);
 	half_init(&f->half[SIDE_B], SIDE_B);
 	list_init(&f->by_age);

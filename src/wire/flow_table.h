@@ -4,11 +4,11 @@
 
 #include "wire/reassembly.h"
 
-/* The flow of this segment's addresses, in any state, or NULL. */
+/* The flow of this segment's addresses and VLAN, in any state, or NULL. */
 struct flow *flow_find(struct flow_table *t, const struct segment *s);
 
-/* A flow of these addresses in any VLAN, of which only the other direction was seen, or NULL. */
-struct flow *flow_find_one_sided(const struct flow_table *t, const struct segment *s);
+/* A flow of these addresses in another VLAN, of which only the other direction was seen, or NULL. */
+struct flow *flow_find_one_sided(struct flow_table *t, const struct segment *s);
 
 /* A new one, of which the reader has been told; evicts the oldest at the limit. NULL when out of memory. */
 struct flow *flow_open(struct flow_table *t, const struct segment *s);

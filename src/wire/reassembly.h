@@ -73,6 +73,8 @@ struct flow {
 	struct half half[2];
 };
 
+enum { FLOW_VLANS = 16 };
+
 struct flow_table {
 	struct map map;
 	struct hash_key hash_key;
@@ -86,7 +88,8 @@ struct flow_table {
 	size_t held_bytes;
 	int64_t relist_ns;
 	int64_t now_ns;
-	bool tagged; /* some segment was in a VLAN */
+	uint32_t vlans[FLOW_VLANS]; /* in which flows were opened lately */
+	uint8_t n_vlans;
 	uint64_t counts[SEGMENT_ROWS];
 };
 
