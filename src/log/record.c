@@ -126,9 +126,8 @@ static bool get_u64(struct slice s, uint64_t *out)
 	uint64_t n = 0;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned digit = (unsigned)(s.ptr[i] - '0');
-		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+		if (digit > 9 || __builtin_mul_overflow(n, 10u, &n) || __builtin_add_overflow(n, digit, &n))
 			return false;
-		n = n * 10 + digit;
 	}
 	*out = n;
 	return s.len > 0;

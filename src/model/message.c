@@ -40,12 +40,12 @@ struct message_id message_id_make(uint64_t lane, uint32_t ordinal)
 	return id;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* A hex digit in lower case, or 0. */
+static const char hex_lower[256] = {
+	['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7',
+	['8'] = '8', ['9'] = '9', ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f',
+	['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e', ['F'] = 'f',
+};
 
 bool message_id_parse(struct slice text, struct message_id *out)
 {
@@ -53,8 +53,8 @@ bool message_id_parse(struct slice text, struct message_id *out)
 		return false;
 	struct message_id id = { .len = (uint8_t)text.len };
 	for (size_t i = 0; i < text.len; i++) {
-		id.hex[i] = (char)ascii_lower(text.ptr[i]);
-		if (hex_value(id.hex[i]) < 0)
+		id.hex[i] = hex_lower[text.ptr[i]];
+		if (!id.hex[i])
 			return false;
 	}
 	*out = id;
@@ -67,6 +67,6 @@ uint64_t message_lane(const struct message_id *id)
 		return hash_bytes((struct hash_key){ 0 }, slice_of(id->hex, id->len));
 	uint64_t lane = 0;
 	for (int i = 0; i < 16; i++)
-		lane = lane << 4 | (uint64_t)hex_value(id->hex[i]);
+		lane = lane << 4 | (uint64_t)((id->hex[i] & 15) + (id->hex[i] > '9' ? 9 : 0));
 	return lane;
 }

@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 	if (ordinals == NULL || lanes == 0) {
 		return 1;
 	}
-	const char *small = "GET /index.html HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+	const char *small = "GET /hello HTTP/1.1\r\nHost: shop.example\r\n\r\n";
 	for (;;) {
 		double u = ((double)traffic_below(&t, 1u << 30) + 1) / (double)(1u << 30);
 		at += -log(u) / rate;
