@@ -300,12 +300,6 @@ void conn_may_begin_inside(const struct http_conn *c, struct half *h)
 		h->missed = h->missed_much = true;
 }
 
-/* What the server says before it is asked tells nothing of what the client will say: a segment's padding may have got among its bytes. */
-static bool said_first_by_server(const struct http_conn *c, const struct half *h)
-{
-	return h->side == SIDE_B && c->half[SIDE_A].told == 0 && c->half[SIDE_A].state == HALF_START;
-}
-
 bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start what)
 {
 	static const enum http_conn_row kinds[] = {
@@ -318,7 +312,7 @@ bool conn_not_a_message(struct http_conn *c, struct half *h, enum http_start wha
 	bool from_the_start = c->flow->opener_known && !h->missed;
 	if (what == START_TLS || what == START_HTTP2 || what == START_SSH)
 		stop(c, kinds[what]);
-	else if ((from_the_start && !said_first_by_server(c, h)) || c->skipped > SEEK_BYTES)
+	else if (from_the_start || c->skipped > SEEK_BYTES)
 		stop(c, HTTP_CONN_OTHER);
 	return !c->enough;
 }
