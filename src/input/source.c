@@ -24,7 +24,8 @@ struct source {
 	struct log_reader *log;       /* a log, or the temporary log of a capture */
 	struct capture_file *capture; /* a capture; kept behind its temporary log for the tallies */
 	uint64_t capture_bytes;
-	int copy; /* a pipe's bytes, where it is a log; -1 */
+	struct err failure; /* what ended the reading into the temporary log, to be told behind all that came before it */
+	int copy;           /* a pipe's bytes, where it is a log; -1 */
 	char path[288];
 	struct source_options options;
 };
@@ -48,24 +49,26 @@ static int sort_capture(struct source *s, struct err *err)
 	if (spool_make(&spool, err) != 0)
 		return err->code;
 	struct log_writer *w = log_writer_open(spool.path, &fast, err);
-	enum log_read got = LOG_READ_FAIL;
+	int rc = w ? 0 : err->code;
 	struct message *m;
-	while (w && (got = capture_file_next(s->capture, &m, err)) == LOG_READ_MESSAGE) {
-		int rc = log_writer_write(w, m, m->ts_ns, err);
+	bool any = false;
+	while (rc == 0 && capture_file_next(s->capture, &m, &s->failure) == LOG_READ_MESSAGE) {
+		rc = log_writer_write(w, m, m->ts_ns, err);
 		message_unref(m);
-		if (rc)
-			break;
+		any = true;
 	}
-	/* A capture that could not be read to its end still gives what came before. */
-	struct err late = { 0 };
-	if (w && log_writer_close(w, slice_of(NULL, 0), got == LOG_READ_END ? err : &late) != 0 && got == LOG_READ_END)
-		got = LOG_READ_FAIL;
-	if (got == LOG_READ_END) {
-		const struct log_reader_options sorted = { 0 };
+	if (w) {
+		struct err late = { 0 };
+		int closed = log_writer_close(w, slice_of(NULL, 0), rc ? &late : err);
+		rc = rc ? rc : closed;
+	}
+	if (rc == 0 && s->failure.code && !any)
+		rc = err_set(err, s->failure.code, "%s", s->failure.text);
+	const struct log_reader_options sorted = { 0 };
+	if (rc == 0)
 		s->log = log_reader_open(spool.path, &sorted, err);
-	}
 	spool_remove(&spool);
-	return s->log ? 0 : err->code ? err->code : ERR_IO;
+	return s->log ? 0 : err->code;
 }
 
 /* Takes the descriptor. */
@@ -241,7 +244,13 @@ struct source *source_open(const char *path, const struct source_options *option
 
 enum log_read source_next(struct source *s, struct message **out, struct err *err)
 {
-	return s->log ? log_reader_next(s->log, out, err) : capture_file_next(s->capture, out, err);
+	if (!s->log)
+		return capture_file_next(s->capture, out, err);
+	enum log_read got = log_reader_next(s->log, out, err);
+	if (got != LOG_READ_END || s->failure.code == ERR_NONE)
+		return got;
+	(void)err_set(err, s->failure.code, "%s", s->failure.text);
+	return LOG_READ_FAIL;
 }
 
 bool source_log_info(const struct source *s, struct log_info *out)

@@ -66,6 +66,12 @@ jq -c . <(json --from +1s --to +1500ms "$work/a.gor") >"$work/json"
 same_file "and out of a plain one" "$work/expected" "$work/json"
 equal "--from behind the end gives nothing" 0 "$(json --from "$((last + 1000))" "$work/a.gor.zst" 2>/dev/null | wc -l)"
 
+# A capture that is damaged at its end gives what came before that, in time order too.
+{ cat "$pcap"; printf '\377%.0s' {1..16}; } >"$work/damaged.pcap"
+"$replay" --quiet --input-file "$work/damaged.pcap" --speed max --output-file "$work/before.gor" 2>"$work/err"
+one_sentence "a damaged capture fails the run" $? "$work/err" 'damaged at byte'
+same_file "behind all that came before the damage" <(json "$work/a.gor.zst") <(json "$work/before.gor")
+
 # Nothing is overwritten by accident.
 cp "$work/a.gor" "$work/kept.gor"
 "$replay" convert --quiet "$pcap" "$work/kept.gor" 2>"$work/err"
