@@ -48,8 +48,8 @@ const struct command commands[] = {
 	  CMD_CONVERT,
 	  "IN... OUT [OPTION...]",
 	  "Turns logs and captures into a log, as fast as it can.",
-	  "IN is a log in any form, a pcap or pcapng capture, or - for standard input. OUT's name says the form: .gor plain, .gz gzip, any "
-	  "other the native compressed log; - writes plain records to standard output.",
+	  "IN is a log in any form, a pcap or pcapng capture (compressed with gzip or zstd, too), or - for standard input. OUT's name says "
+	  "the form: .gor plain, .gz gzip, any other the native compressed log; - writes plain records to standard output.",
 	  { { "HTTP out of a packet capture:", "replay convert requests.pcap requests.gor.zst" },
 	    { "Only what matters, as a plain log:", "replay convert --http-allow-url '^/api/' requests.gor.zst api.gor" },
 	    { "From a pipe:", "tcpdump -i eth0 -w - port 80 | replay convert - requests.gor.zst" } },
@@ -70,8 +70,7 @@ const struct command commands[] = {
 	  "RUN1.json RUN2.json [OPTION...]",
 	  "Tells which differences of two verdicts (--diff-report x.json) are new, which are fixed and which last.",
 	  "One that is gone is fixed only where the later run would have seen it; hidden by a rule, no longer asked for and not compared "
-	  "are "
-	  "told apart. The exit status is 3 when some are new.",
+	  "are told apart. The exit status is 3 when some are new.",
 	  { { "", "replay compare yesterday.json today.json" } },
 	  cmd_compare },
 	{ "help",
