@@ -81,3 +81,14 @@ void buf_consume(struct buf *b, size_t n)
 	memmove(b->ptr, b->ptr + n, b->len - n);
 	b->len -= n;
 }
+
+char *slice_copy(struct slice s)
+{
+	char *copy = malloc(s.len + 1);
+	if (!copy)
+		return NULL;
+	if (s.len)
+		memcpy(copy, s.ptr, s.len);
+	copy[s.len] = 0;
+	return copy;
+}

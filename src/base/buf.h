@@ -36,4 +36,7 @@ static inline void buf_clear(struct buf *b)
 	b->len = 0;
 }
 
+/* A slice's bytes with a NUL behind them, the caller's to free; NULL: no memory. */
+char *slice_copy(struct slice s);
+
 #endif

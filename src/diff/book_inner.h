@@ -16,6 +16,7 @@
 #ifndef REPLAY_DIFF_BOOK_INNER_H
 #define REPLAY_DIFF_BOOK_INNER_H
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "diff/book.h"
@@ -193,7 +194,6 @@ void book_endpoint_free(struct endpoint_book *e);
 struct slice endpoint_method(const struct endpoint_book *e);
 struct slice endpoint_folded(const struct endpoint_book *e);
 bool book_path_of_all(struct slice path);
-char *slice_copy(struct slice s); /* terminated; NULL: no memory */
 
 /* --- book_examples.c --- */
 /* Where this one goes, were it to be kept: the slot, or -1. */

@@ -38,17 +38,6 @@ static bool same_key(const void *entry, const void *key)
 	return k->kind == name->kind && slice_eq(slice_of(k->path, k->path_len), name->path);
 }
 
-char *slice_copy(struct slice s)
-{
-	char *copy = malloc(s.len + 1);
-	if (!copy)
-		return NULL;
-	if (s.len)
-		memcpy(copy, s.ptr, s.len);
-	copy[s.len] = 0;
-	return copy;
-}
-
 /* The same for the same seed, whatever the table's key: what is drawn by it can be drawn again. */
 static uint64_t draws_from(const struct book *b, const struct endpoint_book *e, struct slice path, enum difference_kind kind)
 {

@@ -230,8 +230,8 @@ static int parse(struct slice line, const char *where, struct expected **out, st
 	struct expected *x = calloc(1, sizeof *x);
 	if (!x)
 		return rule_line_nomem(&l);
-	x->text = rule_copy(l.text);
-	x->own = rule_copy(l.text);
+	x->text = slice_copy(l.text);
+	x->own = slice_copy(l.text);
 	rc = x->text && x->own ? 0 : rule_line_nomem(&l);
 	if (rc == 0) {
 		l.text = l.rest = slice_of(x->own, l.text.len);

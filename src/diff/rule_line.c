@@ -143,17 +143,6 @@ int rule_line_bad(const struct rule_line *l, const char *format, ...)
 	return err_set(l->err, ERR_USAGE, "%s: '%s' is no %s: %s", l->where, rule_quote(l->text).text, l->called, why);
 }
 
-char *rule_copy(struct slice s)
-{
-	char *copy = malloc(s.len + 1);
-	if (!copy)
-		return NULL;
-	if (s.len)
-		memcpy(copy, s.ptr, s.len);
-	copy[s.len] = 0;
-	return copy;
-}
-
 int rule_line_nomem(const struct rule_line *l)
 {
 	return err_set(l->err, ERR_NOMEM, "%s: out of memory", l->where);

@@ -5,6 +5,7 @@
 #ifndef REPLAY_DIFF_RULE_LINE_H
 #define REPLAY_DIFF_RULE_LINE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -38,9 +39,6 @@ struct slice rule_line_read(const struct rule_line *l);
 /* ERR_USAGE: "WHERE: 'LINE' is no rule: ...". */
 int rule_line_bad(const struct rule_line *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int rule_line_nomem(const struct rule_line *l);
-
-/* The same bytes as C text that the caller frees; NULL: out of memory. */
-char *rule_copy(struct slice s);
 
 /* For sentences: at most RULE_QUOTE_MAX bytes, what does not print as "?", "..." behind what was cut. */
 struct rule_quote {

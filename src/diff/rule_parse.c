@@ -216,9 +216,9 @@ int rule_parse(struct slice line, const char *where, struct rule **out, struct e
 	struct rule *r = calloc(1, sizeof *r);
 	if (!r)
 		return rule_line_nomem(&l);
-	r->text = rule_copy(l.text);
-	r->own = rule_copy(l.text);
-	r->where = rule_copy(slice_str(where));
+	r->text = slice_copy(l.text);
+	r->own = slice_copy(l.text);
+	r->where = slice_copy(slice_str(where));
 	if (!r->text || !r->own || !r->where) {
 		rule_free(r);
 		return rule_line_nomem(&l);

@@ -146,7 +146,7 @@ static int add_built_in(struct rules *r, const char *line)
 	rule->built_in = true;
 	rule->only_itself = rule->one_kind;
 	(void)snprintf(shown, sizeof shown, "built in: %s", line);
-	char *text = rule_copy(slice_str(shown));
+	char *text = slice_copy(slice_str(shown));
 	if (!text)
 		return ERR_NOMEM;
 	free(rule->text);

@@ -6,6 +6,7 @@
 #include "support/unit_guard.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 Test(cursor, never_reads_past_the_end_and_remembers_that_it_was_asked_to)
 {
@@ -68,6 +69,20 @@ Test(buf, grows_to_its_cap_and_no_further)
 	cr_assert_eq(b.len, 0);
 	cr_assert_eq(buf_append_str(&b, "x"), 0);
 	buf_release(&b);
+}
+
+Test(slice, is_copied_as_text)
+{
+	struct slice guarded = guard_copy(slice_str("hello"));
+	char *copy = slice_copy(guarded), *empty = slice_copy(slice_of(NULL, 0));
+	guard_free(guarded);
+	cr_assert_str_eq(copy, "hello");
+	cr_assert_str_eq(empty, "");
+	free(copy);
+	free(empty);
+	alloc_fail_at(1);
+	cr_assert_null(slice_copy(slice_str("x")));
+	alloc_fail_at(0);
 }
 
 /* Ids rest on this: it must never change. */
