@@ -48,9 +48,11 @@ const struct command commands[] = {
 	  CMD_CONVERT,
 	  "IN... OUT [OPTION...]",
 	  "Turns logs and captures into a log, as fast as it can.",
-	  "IN is a log in any form, a pcap or pcapng capture (compressed with gzip or zstd, too), or - for standard input. OUT's name says "
-	  "the form: .gor plain, .gz gzip, any other the native compressed log; - writes plain records to standard output.",
+	  "IN is a log in any form, a pcap or pcapng capture (compressed with gzip or zstd, too), or - for standard input. Captures "
+	  "that follow each other in time are read as one, in whatever order they are named. OUT's name says the form: .gor plain, .gz "
+	  "gzip, any other the native compressed log; - writes plain records to standard output.",
 	  { { "HTTP out of a packet capture:", "replay convert requests.pcap requests.gor.zst" },
+	    { "Out of the files that tcpdump -C or dumpcap -b wrote:", "replay convert cap-*.pcap requests.gor.zst" },
 	    { "Only what matters, as a plain log:", "replay convert --http-allow-url '^/api/' requests.gor.zst api.gor" },
 	    { "From a pipe:", "tcpdump -i eth0 -w - port 80 | replay convert - requests.gor.zst" } },
 	  cmd_convert },

@@ -382,6 +382,7 @@ int in_file_open_parts(const struct file_part *parts, size_t n, const struct fil
 	int rc = in->merge ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = add_address(in, parts[i].path, parts[i].ports, err);
+	rc = rc ? rc : merge_open(in->merge, err);
 	rc = rc ? rc : set_pace(in, err);
 	if (rc) {
 		file_close(&in->base);

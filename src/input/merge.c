@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
-#define SOURCES_MAX 1024
+#define SOURCES_MAX  1024
+#define CAPTURES_MAX 65536
 
 struct one_source {
-	char *path;
-	struct port_set *ports; /* NULL: all, and logs too */
+	const struct capture_part *parts; /* captures; or one file of any kind, where without ports it may be a log, too */
+	size_t n;
+	const struct capture_part *behind; /* captures that were its own until they were seen not to follow; NULL: none */
 	struct source *source;
 	struct message *head; /* read, not given out */
 	bool ended;
@@ -25,6 +27,10 @@ struct merge {
 	struct source_options options;
 	struct one_source *sources;
 	size_t n;
+	struct capture_part *alone; /* what is no part of anything */
+	size_t alone_count;
+	struct capture_part *captures;
+	size_t capture_count, capture_cap;
 	uint64_t read;
 	struct err failure;
 	struct past *past;
@@ -37,8 +43,9 @@ struct merge *merge_new(const struct source_options *options)
 		return NULL;
 	m->options = *options;
 	m->sources = calloc(SOURCES_MAX, sizeof *m->sources);
-	if (!m->sources) {
-		free(m);
+	m->alone = calloc(SOURCES_MAX, sizeof *m->alone);
+	if (!m->sources || !m->alone) {
+		merge_free(m);
 		return NULL;
 	}
 	return m;
@@ -47,27 +54,116 @@ struct merge *merge_new(const struct source_options *options)
 static int open_source(struct merge *m, struct one_source *s, struct err *err)
 {
 	struct source_options o = m->options;
-	o.capture.ports = s->ports;
-	s->source = source_open(s->path, &o, err);
-	s->ended = false;
+	o.capture.ports = s->parts->ports;
+	s->source = s->parts->first_ns ? source_open_parts(s->parts, s->n, &o, err) : source_open(s->parts->path, &o, err);
+	s->ended = !s->source;
 	struct log_info info;
-	if (s->source && s->ports && source_log_info(s->source, &info))
-		return err_set(err, ERR_USAGE, "%s is a log, not a capture: read it with --input-file", s->path);
+	if (s->source && s->parts->ports && source_log_info(s->source, &info))
+		return err_set(err, ERR_USAGE, "%s is a log, not a capture: read it with --input-file", s->parts->path);
 	return s->source ? 0 : err->code;
+}
+
+static int add_source(struct merge *m, const struct capture_part *parts, size_t n, struct err *err)
+{
+	if (m->n == SOURCES_MAX)
+		return err_set(err, ERR_LIMIT, "--input-file: more than %d files at once, from %s on", SOURCES_MAX, parts->path);
+	struct one_source *s = &m->sources[m->n++];
+	*s = (struct one_source){ .parts = parts, .n = n };
+	return open_source(m, s, err);
+}
+
+static void release_part(struct capture_part *p)
+{
+	free(p->path);
+	free(p->ports);
+}
+
+/* Takes it, also where it fails. */
+static int keep_capture(struct merge *m, struct capture_part part, struct err *err)
+{
+	if (m->capture_count == m->capture_cap) {
+		size_t cap = m->capture_cap ? m->capture_cap * 2 : 16;
+		struct capture_part *more = cap > CAPTURES_MAX ? NULL : realloc(m->captures, cap * sizeof *more);
+		if (!more) {
+			release_part(&part);
+			return cap > CAPTURES_MAX ? err_set(err, ERR_LIMIT, "--input-file: more than %d captures", CAPTURES_MAX)
+			                          : err_set(err, ERR_NOMEM, "out of memory");
+		}
+		m->captures = more;
+		m->capture_cap = cap;
+	}
+	m->captures[m->capture_count++] = part;
+	return 0;
 }
 
 int merge_add(struct merge *m, const char *path, const struct port_set *ports, struct err *err)
 {
-	if (m->n == SOURCES_MAX)
-		return err_set(err, ERR_LIMIT, "--input-file: more than %d files at once", SOURCES_MAX);
-	struct one_source *s = &m->sources[m->n++];
-	s->path = strdup(path);
-	s->ports = ports ? malloc(sizeof *ports) : NULL;
-	if (!s->path || (ports && !s->ports))
+	struct capture_part part = { .path = strdup(path), .ports = ports ? malloc(sizeof *ports) : NULL };
+	if (!part.path || (ports && !part.ports)) {
+		release_part(&part);
 		return err_set(err, ERR_NOMEM, "out of memory");
+	}
 	if (ports)
-		*s->ports = *ports;
-	return open_source(m, s, err);
+		*part.ports = *ports;
+	int is_part = source_is_part(path, &part, err);
+	if (is_part > 0)
+		return keep_capture(m, part, err);
+	if (is_part == 0 && m->alone_count == SOURCES_MAX)
+		is_part = err_set(err, ERR_LIMIT, "--input-file: more than %d files at once", SOURCES_MAX);
+	if (is_part < 0) {
+		release_part(&part);
+		return is_part;
+	}
+	m->alone[m->alone_count] = part;
+	return add_source(m, &m->alone[m->alone_count++], 1, err);
+}
+
+static int compare_ports(const struct port_set *a, const struct port_set *b)
+{
+	if (!a || !b)
+		return !b - !a;
+	if (a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	return memcmp(a->range, b->range, a->n * sizeof *a->range);
+}
+
+/* By time; where a file is so short that the next one begins within the same tick, by the number that its writer put into the name. */
+static int compare_parts(const void *left, const void *right)
+{
+	const struct capture_part *a = left, *b = right;
+	int ports = compare_ports(a->ports, b->ports);
+	if (ports)
+		return ports;
+	if (a->first_ns != b->first_ns)
+		return a->first_ns < b->first_ns ? -1 : 1;
+	return strverscmp(a->path, b->path);
+}
+
+/* What is known by now not to follow the captures before it becomes a source of its own. */
+static int split(struct merge *m, struct one_source *s, struct err *err)
+{
+	size_t n = source_parts(s->source);
+	if (n == s->n)
+		return 0;
+	size_t rest = s->n - n;
+	s->n = n;
+	s->behind = s->parts + n;
+	return add_source(m, s->behind, rest, err);
+}
+
+int merge_open(struct merge *m, struct err *err)
+{
+	int rc = 0;
+	if (m->capture_count)
+		qsort(m->captures, m->capture_count, sizeof *m->captures, compare_parts);
+	for (size_t i = 0, end; i < m->capture_count && rc == 0; i = end) {
+		for (end = i + 1; end < m->capture_count && compare_ports(m->captures[i].ports, m->captures[end].ports) == 0;)
+			end++;
+		rc = add_source(m, &m->captures[i], end - i, err);
+	}
+	for (size_t i = 0; i < m->n && rc == 0; i++)
+		rc = split(m, &m->sources[i], err);
+	return rc;
 }
 
 static void fill_head(struct merge *m, struct one_source *s)
@@ -76,13 +172,16 @@ static void fill_head(struct merge *m, struct one_source *s)
 		return;
 	struct err why = { 0 };
 	enum log_read got = source_next(s->source, &s->head, &why);
+	(void)split(m, s, &m->failure);
 	if (got == LOG_READ_MESSAGE) {
 		m->read++;
 		return;
 	}
 	s->head = NULL;
 	s->ended = true;
-	if (got == LOG_READ_FAIL)
+	if (got == LOG_READ_FAIL && s->behind)
+		(void)err_set(&m->failure, why.code, "%s; reading began anew with %s", why.text, s->behind->path);
+	else if (got == LOG_READ_FAIL)
 		(void)err_set(&m->failure, why.code, "%s", why.text);
 }
 
@@ -183,14 +282,18 @@ void merge_free(struct merge *m)
 	for (size_t i = 0; i < m->n; i++) {
 		message_unref(m->sources[i].head);
 		source_close(m->sources[i].source);
-		free(m->sources[i].path);
-		free(m->sources[i].ports);
 	}
+	for (size_t i = 0; i < m->alone_count; i++)
+		release_part(&m->alone[i]);
+	for (size_t i = 0; i < m->capture_count; i++)
+		release_part(&m->captures[i]);
 	for (struct past *p; (p = m->past);) {
 		m->past = p->next;
 		free(p->label);
 		free(p);
 	}
+	free(m->alone);
+	free(m->captures);
 	free(m->sources);
 	free(m);
 }

@@ -1,7 +1,7 @@
 /* merge: the messages of several files as one stream in time order, as often over as wanted.
  *
  * Takes paths; gives messages as fast as they can be read. Owns the open files. A file that fails ends there; its error is told once the others
- * have ended. */
+ * have ended. Captures (files, not pipes) that follow each other in time are one, read in turn, in whatever order they were named. */
 #ifndef REPLAY_INPUT_MERGE_H
 #define REPLAY_INPUT_MERGE_H
 
@@ -12,6 +12,9 @@ struct merge;
 struct merge *merge_new(const struct source_options *options); /* NULL: out of memory. What options point to is borrowed */
 /* ports, copied: the path stands for a capture, read for these only, and a log there is an error; NULL: all, and logs too. */
 int merge_add(struct merge *m, const char *path, const struct port_set *ports, struct err *err);
+
+/* All are there: opens the captures among them. Once, before anything else. */
+int merge_open(struct merge *m, struct err *err);
 
 /* The oldest of what comes next in each file. LOG_READ_END once all have ended. */
 enum log_read merge_next(struct merge *m, struct message **out, struct err *err);

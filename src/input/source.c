@@ -2,6 +2,7 @@
 #include "input/source.h"
 
 #include "input/capture_file.h"
+#include "input/pcap_file.h"
 #include "input/realip.h"
 #include "input/spool.h"
 #include "log/unpack.h"
@@ -24,6 +25,8 @@ struct source {
 	struct log_reader *log;       /* a log, or the temporary log of a capture */
 	struct capture_file *capture; /* a capture; kept behind its temporary log for the tallies */
 	uint64_t capture_bytes;
+	const struct capture_part *parts; /* of the capture; NULL: it is one file */
+	size_t part_count;
 	struct err failure; /* what ended the reading into the temporary log, to be told behind all that came before it */
 	int copy;           /* a pipe's bytes, where it is a log; -1 */
 	char path[288];
@@ -80,6 +83,8 @@ static int open_capture(struct source *s, int fd, struct slice first, struct err
 	s->capture = capture_file_open(fd, first, s->path, &s->options, err);
 	if (!s->capture)
 		return err->code;
+	if (s->parts)
+		capture_file_follow(s->capture, s->parts, s->part_count);
 	return s->options.file_order ? 0 : sort_capture(s, err);
 }
 
@@ -215,7 +220,46 @@ static int open_by_magic(struct source *s, int fd, struct err *err)
 	return rc;
 }
 
-struct source *source_open(const char *path, const struct source_options *options, struct err *err)
+/* Takes the descriptor of a capture, at its start. As source_is_part. */
+static int first_packet(int fd, const char *path, struct capture_part *out, struct err *err)
+{
+	struct pcap_file *f = pcap_file_open(fd, slice_of(NULL, 0), path, err);
+	if (!f)
+		return err->code;
+	struct packet packet;
+	struct err why = { 0 }; /* of damage: told when it is read */
+	enum pcap_read got = pcap_file_next(f, &packet, &why);
+	pcap_file_close(f);
+	if (got == PCAP_FAIL)
+		return err_set(err, why.code, "%s", why.text);
+	if (got != PCAP_PACKET || packet.ts_ns <= 0)
+		return 0;
+	out->first_ns = packet.ts_ns;
+	return 1;
+}
+
+int source_is_part(const char *path, struct capture_part *out, struct err *err)
+{
+	struct stat st;
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	struct buf first;
+	buf_init(&first, FIRST_BYTES);
+	int capture = tell_capture(fd, &first);
+	int rc = capture < 0 ? err_set_errno(err, "cannot read %s", path) : 0;
+	buf_release(&first);
+	out->bytes = (uint64_t)st.st_size;
+	if (capture > 0 && lseek(fd, 0, SEEK_SET) == 0)
+		return first_packet(fd, path, out, err);
+	(void)close(fd);
+	return rc;
+}
+
+static struct source *open_path(const char *path, const struct capture_part *parts, size_t n, const struct source_options *options,
+                                struct err *err)
 {
 	struct source *s = calloc(1, sizeof *s);
 	if (!s) {
@@ -224,6 +268,8 @@ struct source *source_open(const char *path, const struct source_options *option
 	}
 	s->copy = -1;
 	s->options = *options;
+	s->parts = parts;
+	s->part_count = n;
 	bool input = strcmp(path, "-") == 0;
 	int rc = 0;
 	if (options->capture.realip_header && !realip_name(options->capture.realip_header))
@@ -240,6 +286,21 @@ struct source *source_open(const char *path, const struct source_options *option
 		return NULL;
 	}
 	return s;
+}
+
+struct source *source_open(const char *path, const struct source_options *options, struct err *err)
+{
+	return open_path(path, NULL, 1, options, err);
+}
+
+struct source *source_open_parts(const struct capture_part *parts, size_t n, const struct source_options *options, struct err *err)
+{
+	return open_path(parts->path, parts, n, options, err);
+}
+
+size_t source_parts(const struct source *s)
+{
+	return s->capture ? capture_file_parts(s->capture) : 1;
 }
 
 enum log_read source_next(struct source *s, struct message **out, struct err *err)
@@ -265,7 +326,10 @@ double source_progress(const struct source *s)
 {
 	if (s->log)
 		return log_reader_progress(s->log);
-	return s->capture_bytes ? (double)capture_file_at(s->capture) / (double)s->capture_bytes : -1;
+	uint64_t all = s->capture_bytes, at = capture_file_at(s->capture);
+	for (size_t i = 1; i < source_parts(s); i++)
+		all += s->parts[i].bytes;
+	return all == 0 ? -1 : at < all ? (double)at / (double)all : 1; /* a file may have grown */
 }
 
 void source_tally(const struct source *s, struct tally_sink *sink)

@@ -37,6 +37,24 @@ struct source_options {
 struct source;
 
 struct source *source_open(const char *path, const struct source_options *options, struct err *err); /* "-": standard input */
+
+/* A capture that may be one of several which a writer wrote in turn (tcpdump -C and -G, dumpcap -b). */
+struct capture_part {
+	char *path;
+	struct port_set *ports; /* NULL: all; parts of one capture have the same */
+	int64_t first_ns;       /* its first packet's time */
+	uint64_t bytes;
+};
+/* 1: it is such a capture; all but *out's path and ports. 0: no such file, no capture, or none whose first packet's time is known; or a pipe, of which
+ * nothing is read. Negative: it cannot be told. */
+int source_is_part(const char *path, struct capture_part *out, struct err *err);
+
+/* Parts in the order of their first packets. They are read as one capture as long as each begins where the one before it ends, one open at a time.
+ * Borrowed for the source's life. */
+struct source *source_open_parts(const struct capture_part *parts, size_t n, const struct source_options *options, struct err *err);
+/* How many of them it reads: n, until the next one is seen not to follow. It and what is behind it are for another source, from then on. */
+size_t source_parts(const struct source *s);
+
 enum log_read source_next(struct source *s, struct message **out, struct err *err);
 bool source_log_info(const struct source *s, struct log_info *out); /* false: a capture */
 double source_progress(const struct source *s);                     /* 0..1, negative where not known */

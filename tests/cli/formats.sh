@@ -72,6 +72,34 @@ equal "--from behind the end gives nothing" 0 "$(json --from "$((last + 1000))" 
 one_sentence "a damaged capture fails the run" $? "$work/err" 'damaged at byte'
 same_file "behind all that came before the damage" <(json "$work/a.gor.zst") <(json "$work/before.gor")
 
+# One capture in several files, as tcpdump -C and dumpcap -b write them: named in any order, some compressed.
+od -An -v -tu1 -w1 "$pcap" | awk '{ b[NR - 1] = $1 }
+	END { for (at = 24; at < NR; at += 16 + b[at + 8] + 256 * b[at + 9]) if (n++ % 90 == 0) print at; print NR }' >"$work/cuts"
+mkdir "$work/set"
+from= n=
+while read -r at; do
+	if [ -n "$from" ]; then
+		{ head -c 24 "$pcap"; head -c "$at" "$pcap" | tail -c +$((from + 1)); } >"$work/set/cap$n"
+		n=$((n + 1))
+	fi
+	from=$at
+done <"$work/cuts"
+files=("$work"/set/cap*)
+equal "the demo's capture is cut into 12 files" 12 "${#files[@]}"
+check "captures that follow each other are converted together" convert "${files[@]}" "$work/set.gor.zst"
+same_file "and give byte for byte what the whole gives" "$work/a.gor.zst" "$work/set.gor.zst"
+gzip "$work/set/cap3"
+zstd -q --rm "$work/set/cap7"
+"$replay" --quiet --input-file "$work/set/cap1*" --input-file "$work/set/cap[2-9]*" --input-file "$work/set/cap" --speed max --output-file "$work/set.gor"
+"$replay" --quiet --input-file "$pcap" --speed max --output-file "$work/whole.gor"
+same_file "some of them compressed, by patterns, in time order" "$work/whole.gor" "$work/set.gor"
+port=$(jq -rs '.[0].dst' "$work/plain.json")
+for f in "$work"/set/cap*; do set -- "$f:${port##*:}" "$@"; done
+"$replay" --quiet --input-raw-engine pcap_file "${@/#/--input-raw=}" --output-file "$work/ports.gor"
+same_file "named backwards with their ports, for GoReplay's sake" "$work/set.gor" "$work/ports.gor"
+check "captures that overlap are converted together" convert "$pcap" "$work/set/cap" "$pcap" "$work/overlap.gor"
+equal "each on its own" "$((2 * 480 + $(json "$work/set/cap" 2>/dev/null | wc -l)))" "$(json "$work/overlap.gor" | wc -l)"
+
 # Nothing is overwritten by accident.
 cp "$work/a.gor" "$work/kept.gor"
 "$replay" convert --quiet "$pcap" "$work/kept.gor" 2>"$work/err"
