@@ -9,7 +9,9 @@ const struct input_kind input_kinds[] = {
 	{ "input-raw", "[INTERFACE|ADDRESS]:PORTS", "Capture HTTP live: :80, eth0:80, 127.0.0.1:8000-8010,9000.",
 	  offsetof(struct run_options, raw), in_raw_open },
 	{ "input-file", "FILE[|SPEED%]",
-	  "Read a log in any form, or a pcap or pcapng capture; several are merged by time; - is standard input.",
+	  "Read a log in any form, or a pcap or pcapng capture; several are merged by time, the files of a rotated capture read as one; - "
+	  "is "
+	  "standard input.",
 	  offsetof(struct run_options, file_in), in_file_open },
 };
 const size_t input_kind_count = sizeof input_kinds / sizeof *input_kinds;
