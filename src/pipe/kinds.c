@@ -10,8 +10,7 @@ const struct input_kind input_kinds[] = {
 	  offsetof(struct run_options, raw), in_raw_open },
 	{ "input-file", "FILE[|SPEED%]",
 	  "Read a log in any form, or a pcap or pcapng capture; several are merged by time, the files of a rotated capture read as one; - "
-	  "is "
-	  "standard input.",
+	  "is standard input.",
 	  offsetof(struct run_options, file_in), in_file_open },
 };
 const size_t input_kind_count = sizeof input_kinds / sizeof *input_kinds;
