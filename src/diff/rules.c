@@ -327,7 +327,8 @@ static bool values_alike(const struct endpoint_rules *e, const struct rule *rule
 	}
 }
 
-static bool hides(const struct endpoint_rules *e, const struct rule *rule, const struct difference *d)
+/* As far as path and kind tell, whatever the values. */
+static bool may_hide(const struct rule *rule, struct slice path, enum difference_kind kind)
 {
 	switch (rule->how) {
 	case HOW_HIDDEN:
@@ -335,13 +336,21 @@ static bool hides(const struct endpoint_rules *e, const struct rule *rule, const
 	case HOW_RATE:
 		return false;
 	case HOW_ORDER:
-		return d->kind == DIFFERENCE_ORDER;
+		return kind == DIFFERENCE_ORDER;
 	case HOW_KIND:
-		return d->kind == rule->kind;
+		return kind == rule->kind;
 	default:
 		/* What "**" covers and holds no single value is not judged by what is shown of it. */
-		return d->kind == DIFFERENCE_VALUE && path_root_of(d->path) <= ROOT_FORM && values_alike(e, rule, d->control, d->candidate);
+		return kind == DIFFERENCE_VALUE && path_root_of(path) <= ROOT_FORM;
 	}
+}
+
+static bool hides(const struct endpoint_rules *e, const struct rule *rule, const struct difference *d)
+{
+	if (!may_hide(rule, d->path, d->kind))
+		return false;
+	bool by_values = rule->how != HOW_HIDDEN && rule->how != HOW_ORDER && rule->how != HOW_KIND;
+	return !by_values || values_alike(e, rule, d->control, d->candidate);
 }
 
 int rules_hide(const struct endpoint_rules *e, const struct difference *d)
@@ -356,22 +365,6 @@ int rules_hide(const struct endpoint_rules *e, const struct difference *d)
 	return -1;
 }
 
-static bool may_hide(const struct rule *rule, enum path_root root, enum difference_kind kind)
-{
-	switch (rule->how) {
-	case HOW_HIDDEN:
-		return true;
-	case HOW_RATE:
-		return false;
-	case HOW_ORDER:
-		return kind == DIFFERENCE_ORDER;
-	case HOW_KIND:
-		return kind == rule->kind;
-	default:
-		return kind == DIFFERENCE_VALUE && root <= ROOT_FORM;
-	}
-}
-
 int rules_may_hide(const struct endpoint_rules *e, struct slice path, enum difference_kind kind)
 {
 	const struct rule *rule;
@@ -379,7 +372,7 @@ int rules_may_hide(const struct endpoint_rules *e, struct slice path, enum diffe
 	if (kind == DIFFERENCE_EXPECT)
 		return -1;
 	for (size_t at = 0; (rule = next_covering(e, path, &at, &match));)
-		if (may_hide(rule, path_root_of(path), kind))
+		if (may_hide(rule, path, kind))
 			return rule->number;
 	return -1;
 }

@@ -218,14 +218,19 @@ enum step link_frame_relay(struct unwrap *u)
 		return STEP_IPV4;
 	case 0x8e:
 		return STEP_IPV6;
-	case 0x80: {
+	case 0x80:
 		cursor_skip(&u->c, 3);
 		u->proto = cursor_u16be(&u->c);
 		return u->c.ran_short ? unwrap_short(u) : STEP_ETHERTYPE;
-	}
 	default:
 		return unwrap_stop(u, PACKET_NOT_IP);
 	}
+}
+
+enum step link_next_protocol(uint8_t next)
+{
+	static const enum step protocols[] = { STEP_STOP, STEP_IPV4, STEP_IPV6, STEP_ETHERNET, STEP_NSH, STEP_MPLS };
+	return next < sizeof protocols / sizeof *protocols ? protocols[next] : STEP_STOP;
 }
 
 /* RFC 8300 §2.2: version and flags 4 bits, time to live 6, length in 4-byte words 6; type 1, next protocol 1, path 4, context. */
@@ -239,8 +244,6 @@ enum step link_nsh(struct unwrap *u)
 		cursor_skip(&u->c, length - 4);
 	if (u->c.ran_short)
 		return unwrap_short(u);
-	static const enum step protocols[] = { STEP_STOP, STEP_IPV4, STEP_IPV6, STEP_ETHERNET, STEP_NSH, STEP_MPLS };
-	if (length < 8 || next == 0 || next >= sizeof protocols / sizeof *protocols)
-		return unwrap_stop(u, PACKET_NOT_IP);
-	return protocols[next];
+	enum step step = link_next_protocol(next);
+	return length < 8 || step == STEP_STOP ? unwrap_stop(u, PACKET_NOT_IP) : step;
 }

@@ -34,17 +34,17 @@ static enum step geneve(struct unwrap *u)
 /* VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe §3.1): flags 1 (4: the next protocol is valid), reserved 2, next protocol 1, id 3, reserved 1. */
 static enum step vxlan_gpe(struct unwrap *u)
 {
-	static const enum step protocols[] = { STEP_STOP, STEP_IPV4, STEP_IPV6, STEP_ETHERNET, STEP_NSH, STEP_MPLS };
 	uint8_t flags = cursor_u8(&u->c);
 	cursor_skip(&u->c, 2);
 	uint8_t next = cursor_u8(&u->c);
 	cursor_skip(&u->c, 4);
 	if (!(flags & 0x04))
 		next = 3;
-	if (u->c.ran_short || !(flags & 0x08) || next == 0 || next >= sizeof protocols / sizeof *protocols)
+	enum step step = link_next_protocol(next);
+	if (u->c.ran_short || !(flags & 0x08) || step == STEP_STOP)
 		return no_tunnel(u);
 	u->tunnelled = true;
-	return protocols[next];
+	return step;
 }
 
 /* 3GPP TS 29.281 §5: version 3 bits (1), protocol type 1 bit (1), flags; type 1 (255: a user's packet), length 2, tunnel 4; where any of the

@@ -84,6 +84,9 @@ static inline bool unwrap_narrow(struct unwrap *u, size_t n)
 /* What a packet of this link type begins with. */
 enum step unwrap_link(struct unwrap *u, uint32_t link_type);
 
+/* What NSH (RFC 8300 §6) and VXLAN-GPE number alike; STEP_STOP: another. */
+enum step link_next_protocol(uint8_t next);
+
 enum step link_ethernet(struct unwrap *u);
 enum step link_ethertype(struct unwrap *u);
 enum step link_sll(struct unwrap *u);
