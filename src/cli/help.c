@@ -92,9 +92,10 @@ static int put_statuses(struct buf *out, unsigned command)
 		unsigned commands;
 		const char *text;
 	} rows[] = {
-		{ CMD_RUN | CMD_DIFF, "; 3 more is different than --diff-fail allows" },
+		{ CMD_RUN | CMD_DIFF, ";\n3 more is different than --diff-fail allows" },
 		{ CMD_COMPARE, "; 3 some differences are new" },
-		{ CMD_RUN, ";\n4 more was lost than --max-loss allows; 5 schedule not held, where --max-lateness was given" },
+		{ CMD_RUN | CMD_CONVERT, "; 4 more was lost than --max-loss allows" },
+		{ CMD_RUN, ";\n5 schedule not held, where --max-lateness was given" },
 	};
 	int r = buf_append_str(out, "Exit status: 0 done; 1 failed; 2 wrong usage");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows && r == 0; i++)

@@ -75,6 +75,23 @@ Test(help, text_has_the_commands_own_options_within_the_line)
 	}
 }
 
+Test(help, text_names_the_exit_statuses_that_the_commands_options_bring)
+{
+	static const struct {
+		const char *option, *status;
+	} rows[] = { { "diff-fail", "3 more is different" }, { "max-loss", "4 more was lost" }, { "max-lateness", "5 schedule not held" } };
+	for (size_t c = 0; c < command_count; c++) {
+		struct buf out;
+		buf_init(&out, 1 << 20);
+		cr_assert_eq(help_text(&commands[c], &out), 0);
+		cr_assert_eq(buf_append(&out, slice_of("", 1)), 0);
+		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+			cr_assert_eq(strstr((const char *)out.ptr, rows[i].status) != NULL, command_has(commands[c].bit, rows[i].option),
+			             "%s: %s", commands[c].name, rows[i].status);
+		buf_release(&out);
+	}
+}
+
 Test(help, examples_are_understood)
 {
 	/* Each word of every example that is an option is one of that command's. */
